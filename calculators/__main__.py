@@ -1,0 +1,251 @@
+"""python -m calculators SLUG [--field VALUE ...] [--as-of DATE] [--facts FILE] [--json | --markdown | --batch FILE|-]
+
+Exit status: 0 done, 1 our fault, 2 the caller's input, 130 interrupted.
+"""
+
+import datetime
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+from calculators import SLUGS, get
+from calculators.kit.export import SCHEMA, as_dict, error_dict, listing, markdown
+from calculators.kit.facts import Facts, MissingFact
+from calculators.kit.render import flip_text
+from calculators.kit.result import Result, answer
+from calculators.kit.shape import Calculator, InputError, NoValue
+from calculators.kit.units import show
+
+OPTIONS = ("as-of", "facts", "batch")  # take a value
+SWITCHES = ("json", "markdown", "help")  # do not
+
+
+class Call(NamedTuple):
+    """A command line, taken apart."""
+
+    slug: str | None
+    options: dict[str, str]
+    switches: set[str]
+    fields: dict[str, object]
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command line; return its exit status."""
+    as_json = "--json" in arguments
+    slug = next((a for a in arguments if not a.startswith("-")), "") if arguments else ""
+    try:
+        call = parse(arguments)
+        if "help" in call.switches:
+            print(usage(call.slug))
+            return 0
+        return run(call)
+    except InputError as error:
+        return fail(slug, error, as_json, 2)
+    except (MissingFact, OSError) as error:
+        return fail(slug, error, as_json, 1)
+
+
+def run(call: Call) -> int:
+    """Do what a parsed command line asks. Raises InputError, MissingFact or OSError."""
+    facts_of = reader(call.options.get("facts"))
+    today = checked_day(call.options.get("as-of") or datetime.date.today().isoformat())
+    if not call.slug:
+        return list_all(facts_of(today), as_json="json" in call.switches)
+    calculator = find(call.slug)
+    if "batch" in call.options:
+        return batch(calculator, call, facts_of, today)
+    result = answer(calculator, call.fields, facts_of(today))
+    if "json" in call.switches:
+        print(json.dumps(as_dict(result), ensure_ascii=False, indent=1, allow_nan=False))
+    else:
+        print(markdown(result) if "markdown" in call.switches else as_text(result), end="")
+    return 0
+
+
+def parse(arguments: list[str]) -> Call:
+    """Take a command line apart. Raises InputError of kind "usage"."""
+    slug, options, switches, fields = None, dict[str, str](), set[str](), dict[str, object]()
+    rest = iter(arguments)
+    for word in rest:
+        if not word.startswith("--"):
+            if slug is not None or word == "-":
+                raise InputError(None, f"Unexpected {word!r}. A value follows its flag: --field VALUE.", "usage")
+            slug = word
+            continue
+        name, equals, value = word[2:].partition("=")
+        if name in SWITCHES:
+            switches.add(name)
+            continue
+        if not equals:
+            value = next(rest, "")
+            if not value:
+                raise InputError(None, f"--{name} needs a value.", "usage")
+        if name in OPTIONS:
+            options[name] = value
+        else:
+            fields[name.replace("-", "_")] = value
+    _check_together(slug, options, switches, fields)
+    return Call(slug, options, switches, fields)
+
+
+def _check_together(slug: str | None, options: dict[str, str], switches: set[str], fields: dict[str, object]) -> None:
+    if {"json", "markdown"} <= switches:
+        raise InputError(None, "Ask for --json or for --markdown, not for both.", "usage")
+    if not slug and (fields or "batch" in options or "markdown" in switches):
+        raise InputError(None, f"Name a calculator first: {', '.join(SLUGS)}.", "usage")
+    if "batch" in options and (fields or "markdown" in switches):
+        raise InputError(None, "With --batch the inputs stand in the file, one JSON object a line, "
+                         "and the results are JSON.", "usage")
+
+
+def find(slug: str) -> Calculator:
+    """The calculator of a slug. Raises InputError of kind "usage"."""
+    try:
+        return get(slug)
+    except KeyError as error:
+        raise InputError(None, str(error.args[0]), "usage") from None
+
+
+def checked_day(text: object) -> str:
+    """An ISO date. Raises InputError."""
+    try:
+        return datetime.date.fromisoformat(str(text)).isoformat()
+    except ValueError:
+        raise InputError("as_of", f"The date must be written as 2026-11-24 (got {str(text)[:40]}).") from None
+
+
+def reader(path: str | None) -> Callable[[str], Facts]:
+    """What makes the facts of a day: from data/, or from a JSON file of bundles by stem."""
+    if path is None:
+        from calculators.buildtime.data import facts
+
+        return facts
+    try:
+        files = json.loads(Path(path).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(None, f"Cannot read the facts in {path}: {error}.", "usage") from None
+
+    def read(stem: str) -> dict[str, Any]:
+        if stem not in files:
+            raise FileNotFoundError(stem)
+        return dict(files[stem])
+
+    return lambda day: Facts(read, day)
+
+
+def list_all(facts: Facts, *, as_json: bool) -> int:
+    """Print the calculators."""
+    calculators = [get(slug) for slug in SLUGS]
+    if as_json:
+        found = listing(calculators, [c.defaults(facts) for c in calculators])
+        print(json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False))
+    else:
+        print("\n".join(f"{c.slug}  {c.title}" for c in calculators))
+    return 0
+
+
+def batch(calculator: Calculator, call: Call, facts_of: Callable[[str], Facts], today: str) -> int:
+    """One compact result a line for each line of the file, in order; errors too. 2 if any input failed."""
+    path, worst = call.options["batch"], 0
+    try:
+        with sys.stdin if path == "-" else open(path, encoding="utf-8") as lines:
+            for status, found in results(calculator, lines, facts_of, today):
+                worst = max(worst, status)
+                print(json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False), flush=path == "-")
+    except (FileNotFoundError, IsADirectoryError, PermissionError, UnicodeDecodeError) as error:
+        raise InputError(None, f"Cannot read {path}: {getattr(error, 'strerror', None) or 'it is not UTF-8'}.",
+                         "usage") from None
+    return worst
+
+
+def results(
+    calculator: Calculator, lines: TextIO, facts_of: Callable[[str], Facts], today: str
+) -> Iterator[tuple[int, dict[str, Any]]]:
+    """For each line that is not blank: its exit status and its JSON."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        echo: dict[str, Any] = {}
+        try:
+            given = as_object(line)
+            if "id" in given:
+                echo = {"id": given.pop("id")}
+            day = checked_day(given.pop("as_of", today))
+            yield 0, echo | as_dict(answer(calculator, given, facts_of(day)))
+        except InputError as error:
+            yield 2, echo | error_dict(calculator.slug, error) | {"line": number}
+        except MissingFact as error:
+            yield 1, echo | error_dict(calculator.slug, error) | {"line": number}
+
+
+def as_object(line: str) -> dict[str, Any]:
+    """A JSON object of inputs. Raises InputError of kind "usage"."""
+    try:
+        given = json.loads(line)
+    except (ValueError, RecursionError):
+        raise InputError(None, "This line is not JSON.", "usage") from None
+    if not isinstance(given, dict):
+        raise InputError(None, "This line is not a JSON object of inputs.", "usage")
+    return given
+
+
+def as_text(result: Result) -> str:
+    """The result for a terminal: the answer, the figures, the working, what would change it, the sources."""
+    calculator = result.calculator
+    shown = [(spec.label, _shown(result.outputs[name], spec.unit)) for name, spec in calculator.results().items()
+             if not spec.headline]
+    width = max(len(label) for label, _ in shown)
+    lines = [f"{calculator.title}: {result.headline}", *result.warnings, ""]
+    lines += [f"  {label:<{width}}  {value}" for label, value in shown]
+    lines += ["", "How it is worked out"]
+    lines += [f"  {i}. {calculator.results()[step.of].label}: {step.text}" for i, step in enumerate(result.steps, 1)]
+    if result.flips:
+        lines += ["", "What would change the answer, one input alone"]
+        lines += [f"  {flip_text(flip, calculator.fields()[flip.input])}" for flip in result.flips]
+    if result.sources:
+        lines += ["", "Sources"]
+        lines += [f"  {s.publisher}, {s.title}, {s.url} ({s.dated()})" for s in result.sources]
+    return "\n".join([*lines, "", f"Figures as of {result.as_of}. Link: {result.link}"]) + "\n"
+
+
+def _shown(value: Any, unit: str) -> str:
+    return value.why if isinstance(value, NoValue) else show(value, unit)
+
+
+def usage(slug: str | None) -> str:
+    """How to call it, with the inputs of one calculator if one is named."""
+    lines = [str(__doc__)]
+    if slug:
+        calculator = find(slug)
+        lines += [f"{calculator.title}. {calculator.question}", ""]
+        lines += [f"  --{name.replace('_', '-'):<26} {spec.label} ({'yes|no' if spec.kind == 'yes_no' else spec.unit})"
+                  for name, spec in calculator.fields().items()]
+    else:
+        lines += ["Calculators: " + ", ".join(SLUGS)]
+    return "\n".join(lines)
+
+
+def fail(slug: str, error: Exception, as_json: bool, status: int) -> int:
+    """Say what went wrong: as JSON on standard output, or as a sentence on standard error."""
+    if as_json:
+        print(json.dumps(error_dict(slug, error) if slug else
+                         {"schema": SCHEMA, "ok": False, "calculator": None} | {
+                             k: v for k, v in error_dict("", error).items() if k == "error"}, ensure_ascii=False))
+    else:
+        faults = error.all if isinstance(error, InputError) else [error]
+        print("\n".join(str(fault) for fault in faults), file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader of our output has gone (head, say); let Python not complain about it at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,363 @@
+"""At what volume a server of one's own costs less than an API, when servers come whole."""
+
+import math
+from dataclasses import dataclass
+
+from calculators.kit.chart import Line, Lines
+from calculators.kit.facts import Facts
+from calculators.kit.shape import (
+    Calculator, Flip, FromFact, InputError, Link, NoValue, Step, number, output, whole,
+)
+from calculators.kit.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK, number as show_number, show, whole_up
+
+EXAMPLE = "original.break-even-example"
+HOURS_PER_MONTH = 720  # 24 x 30, as the original counts; data/original.yaml holds the same figure for the page
+SELF_HOSTING = "Self-hosting saves money"
+API = "API is more cost-effective"
+MAX_STAIRS = 60  # stairs drawn one by one; further out they are too fine to see and the curve is sampled
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The original's five inputs. Its `utilization`, a ratio, is asked in per cent here."""
+
+    monthly_tokens: int = whole(
+        "Tokens per month", unit="tokens/month", default=FromFact(f"{EXAMPLE}.monthly-tokens"), min=0, max=1e15,
+        help="Input and output together. 100M, 1e8 and 100,000,000 are the same.",
+    )
+    api_cost_per_million: float = number(
+        "API price", unit="USD/Mtok", default=FromFact(f"{EXAMPLE}.api-cost-per-million"), min=0, max=1e6,
+        help="One price for input and output: weigh the two by your own mix. A hosted open model is an API too.",
+    )
+    hosting_cost_per_hour: float = number(
+        "Server price", unit="USD/hour", default=FromFact(f"{EXAMPLE}.hosting-cost-per-hour"), min=0, max=1e6,
+        help="All GPUs of one server that serves the model, rented round the clock.",
+    )
+    tokens_per_second: float = number(
+        "Throughput of one server", unit="tokens/s", default=FromFact(f"{EXAMPLE}.tokens-per-second"), above=0, max=1e9,
+        help="All requests together, batched, as you measured it. The default is about one request at a time.",
+    )
+    utilisation_percent: float = number(
+        "Utilisation", unit="%", default=FromFact(f"{EXAMPLE}.utilisation-percent"), above=0, max=100,
+        help="The share of the month in which the server is busy at that throughput.",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """Exact arithmetic on the inputs, so bare numbers: no estimate of ours is in it."""
+
+    recommendation: str = output("Answer", headline=True)
+    api_monthly_cost: float = output("API, a month", unit="USD/month")
+    hosting_monthly_cost: float = output("Self-hosting, a month", unit="USD/month")
+    servers_needed: int = output("Servers needed", unit="servers")
+    hosting_capacity: float = output("Capacity of one server", unit="tokens/month")
+    monthly_savings: float = output("Saved by self-hosting", unit="USD/month")
+    savings_percent: float = output("Saved, of the API bill", unit="%")
+    api_cost_per_million: float = output("API, per million tokens", unit="USD/Mtok")
+    hosting_cost_per_million: float | NoValue = output("Self-hosting, per million tokens at this load", unit="USD/Mtok")
+    break_even_tokens: float | NoValue = output("Self-hosting is first cheaper above", unit="tokens/month")
+    always_cheaper_tokens: float | NoValue = output("Self-hosting stays cheaper above", unit="tokens/month")
+    tokens_per_second_needed: float | NoValue = output("Throughput at which a full server breaks even", unit="tokens/s")
+    capacity_needed: float | NoValue = output("The same, as capacity of one server", unit="tokens/month")
+
+
+def capacity_tokens(tokens_per_second: float, utilisation_percent: float) -> float:
+    """Tokens that one server handles in a month of 720 hours.
+
+    Takes tokens/s and per cent (0 to 100), returns tokens/month. The original's formula, which it never used.
+    """
+    return tokens_per_second * HOURS_PER_MONTH * SECONDS_PER_HOUR * utilisation_percent / 100
+
+
+def servers_for(monthly_tokens: float, capacity: float) -> int:
+    """Whole servers for a volume; one at least, since a server that stands ready is paid for. Both in tokens/month."""
+    return max(1, whole_up(monthly_tokens / capacity))
+
+
+def first_break_even(api_usd_per_mtok: float, server_usd_per_month: float, capacity: float) -> float | None:
+    """The volume (tokens/month) above which self-hosting is first cheaper, or None if it never is.
+
+    Within stair k the servers cost k times one server, so the API costs more from k x the volume that pays for one
+    server; if that volume is beyond what one server can serve, it is so on every stair.
+    """
+    if api_usd_per_mtok <= 0:
+        return None
+    pays_for_one = server_usd_per_month / api_usd_per_mtok * TOKENS_PER_MTOK
+    return pays_for_one if pays_for_one < capacity * (1 - 1e-12) else None
+
+
+def last_break_even(pays_for_one: float, capacity: float) -> float:
+    """The volume (tokens/month) above which self-hosting stays cheaper, given that it ever is.
+
+    On stair k the API is cheaper from (k-1) x capacity to k x the volume that pays for one server. That gap closes
+    at the first k that has k x pays_for_one <= (k-1) x capacity; the stair before it holds the last crossing.
+    """
+    stairs = whole_up(capacity / (capacity - pays_for_one))
+    return max(1, stairs - 1) * pays_for_one
+
+
+def calculate(inputs: Inputs, facts: Facts | None = None) -> Outputs:
+    """Compare a month of API calls with whole servers for the same tokens.
+
+    Corrects the original, which computes the capacity of the server and never uses it.
+    """
+    capacity = capacity_tokens(inputs.tokens_per_second, inputs.utilisation_percent)
+    servers = servers_for(inputs.monthly_tokens, capacity)
+    api_usd = inputs.monthly_tokens / TOKENS_PER_MTOK * inputs.api_cost_per_million
+    server_usd = inputs.hosting_cost_per_hour * HOURS_PER_MONTH
+    hosting_usd = servers * server_usd
+    saves = hosting_usd < api_usd
+    first = first_break_even(inputs.api_cost_per_million, server_usd, capacity)
+    never = NoValue("never at this throughput")
+    needed = _needed(inputs, server_usd)
+    return Outputs(
+        recommendation=SELF_HOSTING if saves else API,
+        api_monthly_cost=api_usd,
+        hosting_monthly_cost=hosting_usd,
+        servers_needed=servers,
+        hosting_capacity=capacity,
+        monthly_savings=api_usd - hosting_usd if saves else 0,
+        savings_percent=(api_usd - hosting_usd) / api_usd * 100 if saves else 0,
+        api_cost_per_million=inputs.api_cost_per_million,
+        hosting_cost_per_million=(
+            hosting_usd / inputs.monthly_tokens * TOKENS_PER_MTOK if inputs.monthly_tokens
+            else NoValue("no tokens, so no cost per token")
+        ),
+        break_even_tokens=never if first is None else first,
+        always_cheaper_tokens=never if first is None else last_break_even(first, capacity),
+        tokens_per_second_needed=needed,
+        capacity_needed=(
+            needed if isinstance(needed, NoValue) else capacity_tokens(needed, inputs.utilisation_percent)
+        ),
+    )
+
+
+def _needed(inputs: Inputs, server_usd: float) -> float | NoValue:
+    """The throughput (tokens/s) at which one full server costs as much as the API."""
+    if inputs.api_cost_per_million <= 0:
+        return NoValue("no throughput is enough against a free API")
+    tokens = server_usd / inputs.api_cost_per_million * TOKENS_PER_MTOK
+    return tokens / capacity_tokens(1, inputs.utilisation_percent)
+
+
+def calculate_breakeven(
+    monthly_tokens: float,
+    api_cost_per_million: float,
+    hosting_cost_per_hour: float,
+    tokens_per_second: float,
+    utilization: float = 0.7,
+) -> dict[str, object]:
+    """Calculate break-even point for self-hosting: the original's function, with its one fault corrected.
+
+    Takes tokens/month, USD per million tokens, USD/hour of one server, tokens/s of one server, and utilisation as a
+    ratio (0 to 1]. Returns the original's five keys (USD/month, per cent, text) and, beyond them: `hosting_capacity`
+    (tokens/month of one server), `servers_needed`, `break_even_tokens` and `always_cheaper_tokens` (tokens/month, None
+    for never), `tokens_per_second_needed` (None against a free API), the two costs per million tokens, and `corrected`,
+    which says what differs from the original. Raises InputError, a ValueError, for what has no answer.
+    """
+    if isinstance(utilization, bool) or not isinstance(utilization, int | float) or not 0 < utilization <= 1:
+        raise InputError("utilization", f"Utilisation must be a ratio more than 0 and at most 1 (got {utilization}).")
+    given = {"monthly_tokens": monthly_tokens, "api_cost_per_million": api_cost_per_million,
+             "hosting_cost_per_hour": hosting_cost_per_hour, "tokens_per_second": tokens_per_second}
+    fields = CALCULATOR.fields()
+    inputs = Inputs(**{name: fields[name].read(name, value) for name, value in given.items()},  # type: ignore[arg-type]
+                    utilisation_percent=utilization * 100)
+    outputs = calculate(inputs)
+    result: dict[str, object] = {
+        name: None if isinstance(getattr(outputs, name), NoValue) else getattr(outputs, name)
+        for name in CALCULATOR.results()
+    }
+    first = {name: result.pop(name) for name in (
+        "api_monthly_cost", "hosting_monthly_cost", "recommendation", "monthly_savings", "savings_percent")}
+    return first | result | {"corrected": correction(outputs)}
+
+
+def correction(outputs: Outputs) -> str:
+    """What the correction changes for these inputs, in a sentence."""
+    if outputs.servers_needed == 1:
+        return "Servers are bought whole; one is enough here, as the original assumes."
+    one = outputs.hosting_monthly_cost / outputs.servers_needed
+    return (f"The original charges one server ({show(one, 'USD/month')}) at any volume; this volume needs "
+            f"{outputs.servers_needed:,}.")
+
+
+def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
+    """The working, a line for each figure."""
+    hours = f"{{{EXAMPLE}.hours-per-month}}"
+    steps = [
+        Step("api_monthly_cost", "{monthly_tokens} × {api_cost_per_million} = {api_monthly_cost}"),
+        Step("hosting_capacity", "{tokens_per_second} × " + hours + " × 3,600 s × {utilisation_percent} = "
+             "{hosting_capacity}"),
+        Step("servers_needed", "{monthly_tokens} ÷ {hosting_capacity}, rounded up, and one at least = {servers_needed}"),
+        Step("hosting_monthly_cost", "{servers_needed} × {hosting_cost_per_hour} × " + hours + " = "
+             "{hosting_monthly_cost}"),
+        Step("monthly_savings", _saving_text(outputs)),
+        Step("savings_percent", "{monthly_savings} ÷ {api_monthly_cost} = {savings_percent}" if outputs.monthly_savings
+             else "none, so {savings_percent}"),
+        Step("api_cost_per_million", "the price you gave, {api_cost_per_million}"),
+        Step("hosting_cost_per_million", "{hosting_monthly_cost} ÷ {monthly_tokens} = {hosting_cost_per_million}"
+             if inputs.monthly_tokens else "{hosting_cost_per_million}"),
+    ]
+    return [*steps, *_break_even_steps(outputs), Step("recommendation", correction(outputs))]
+
+
+def _saving_text(outputs: Outputs) -> str:
+    if outputs.monthly_savings:
+        return "{api_monthly_cost} − {hosting_monthly_cost} = {monthly_savings}"
+    return "{hosting_monthly_cost} is no less than {api_monthly_cost}, so {monthly_savings}"
+
+
+def _break_even_steps(outputs: Outputs) -> list[Step]:
+    if isinstance(outputs.capacity_needed, NoValue):
+        needed = [Step("tokens_per_second_needed", "{tokens_per_second_needed}"),
+                  Step("capacity_needed", "{capacity_needed}")]
+    else:
+        needed = [
+            Step("capacity_needed", "one server's month ÷ {api_cost_per_million} = {capacity_needed}, all of it used"),
+            Step("tokens_per_second_needed", "{capacity_needed} in a month at {utilisation_percent} = "
+                 "{tokens_per_second_needed}; self-hosting needs more than that to be cheaper at any volume"),
+        ]
+    if isinstance(outputs.break_even_tokens, NoValue):
+        return [*needed, Step("break_even_tokens", "{break_even_tokens}: even a full server costs at least as much as "
+                              "the API for the same tokens"), Step("always_cheaper_tokens", "{always_cheaper_tokens}")]
+    return [
+        *needed,
+        Step("break_even_tokens", "the volume whose API bill pays for one server: {break_even_tokens}"),
+        Step("always_cheaper_tokens", "above {always_cheaper_tokens}; below it, each newly added server can tip the "
+             "answer back to the API until it fills up" if outputs.always_cheaper_tokens != outputs.break_even_tokens
+             else "the same volume, {always_cheaper_tokens}: no later server tips the answer back"),
+    ]
+
+
+def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Lines:
+    """Cost against volume on two logarithmic axes: the API's straight line and the servers' stairs."""
+    server_usd = outputs.hosting_monthly_cost / outputs.servers_needed
+    low, high = _span(inputs, outputs)
+    volumes = _volumes(low, high, outputs.hosting_capacity)
+    # A logarithmic axis has no zero: what is free lies on the floor, at a cent.
+    hosting = [(v, max(0.01, servers_for(v, outputs.hosting_capacity) * server_usd)) for v in volumes]
+    api = [(v, max(0.01, v / TOKENS_PER_MTOK * inputs.api_cost_per_million)) for v in (low, high)]
+    decades = [10.0**p for p in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
+    yours = float(inputs.monthly_tokens)
+    return Lines(
+        title="Cost of a month by volume", x_label="Tokens per month", x_unit="count", y_label="Cost", y_unit="USD/month",
+        lines=(Line("API", api), Line("Self-hosting, whole servers", _stairs(hosting), steps=True)),
+        table_x=sorted({*decades, *([yours] if yours else [])}),
+        mark=(yours, f"yours: {show_number(yours)}") if yours else None, log=True,
+    )
+
+
+def _span(inputs: Inputs, outputs: Outputs) -> tuple[float, float]:
+    """The volumes to draw: whole powers of ten around the reader's own and what one server can serve."""
+    around = [outputs.hosting_capacity, float(inputs.monthly_tokens) or outputs.hosting_capacity]
+    if not isinstance(outputs.break_even_tokens, NoValue) and outputs.break_even_tokens > 0:
+        around.append(outputs.break_even_tokens)
+    low = 10.0 ** math.floor(math.log10(min(around)) - 0.5)
+    return low, 10.0 ** math.ceil(math.log10(max(around)) + 0.5)
+
+
+def _volumes(low: float, high: float, capacity: float) -> list[float]:
+    """Where to look at the stairs: at each of the first, then at even distances on the axis."""
+    edges = [k * capacity for k in range(1, MAX_STAIRS + 1) if low < k * capacity < high]
+    far = max(low, MAX_STAIRS * capacity)
+    rest = [far * (high / far) ** (i / 60) for i in range(61)] if far < high else [high]
+    # Just past an edge the next server is already there.
+    return sorted({low, *(e * (1 + 1e-9) for e in edges), *rest})
+
+
+def _stairs(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Leave out points at which the height does not change, but for the ends."""
+    return [p for i, p in enumerate(points) if i in (0, len(points) - 1) or p[1] != points[i - 1][1]]
+
+
+def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
+    """For each input alone, the value at which the answer changes.
+
+    Self-hosting must be cheaper, not as cheap, so the value itself still belongs to the API.
+    """
+    now = calculate(inputs)
+    own = now.recommendation == SELF_HOSTING
+    other = API if own else SELF_HOSTING
+    more, less = ("up to", "from") if own else ("above", "below")
+
+    def flip(name: str, value: float | None, beyond: str, why: str) -> Flip:
+        spec = CALCULATOR.fields()[name]
+        if value is None or value > (spec.max or math.inf):
+            return Flip(name, None, spec.unit, why=why)
+        return Flip(name, value, spec.unit, other, beyond=beyond)
+
+    price = now.hosting_monthly_cost / inputs.monthly_tokens * TOKENS_PER_MTOK if inputs.monthly_tokens else None
+    hour = now.api_monthly_cost / now.servers_needed / HOURS_PER_MONTH or None
+    capacity = _capacity_that_flips(inputs, now)
+    speed = capacity and capacity / capacity_tokens(1, inputs.utilisation_percent)
+    percent = capacity and capacity / capacity_tokens(inputs.tokens_per_second, 1)
+    enough = "below" if own else "from"
+    return [
+        flip("monthly_tokens", _volume_that_flips(now), more, "no volume changes it at this throughput"),
+        flip("api_cost_per_million", price, more, "no price changes it without tokens"),
+        flip("hosting_cost_per_hour", hour, less, "no price changes it, since the API costs nothing"),
+        flip("tokens_per_second", speed, enough, "no throughput changes it: the API costs no more than one server"),
+        flip("utilisation_percent", percent, enough, "no utilisation changes it"),
+    ]
+
+
+def _volume_that_flips(now: Outputs) -> float | None:
+    """The nearest volume (tokens/month) at which the answer changes, or None."""
+    pays_for_one = now.break_even_tokens
+    if isinstance(pays_for_one, NoValue):
+        return None
+    if now.recommendation == API:
+        return now.servers_needed * pays_for_one
+    # Down the stairs to the nearest on which the API is still cheaper at its start.
+    gaps = (k for k in range(now.servers_needed, 0, -1) if k * pays_for_one > (k - 1) * now.hosting_capacity)
+    return next(gaps) * pays_for_one
+
+
+def _capacity_that_flips(inputs: Inputs, now: Outputs) -> float | None:
+    """The capacity of one server (tokens/month) at which the answer changes, or None.
+
+    Self-hosting is cheaper with as many servers as cost less than the API bill, and so needs a server that is large
+    enough for no more than those to be needed.
+    """
+    one = now.hosting_monthly_cost / now.servers_needed
+    affordable = whole_up(now.api_monthly_cost / one) - 1 if one else 0
+    return inputs.monthly_tokens / affordable if affordable >= 1 else None
+
+
+def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
+    """Where to go from here."""
+    if outputs.recommendation == API:
+        return [Link("Hosted open models: the third price to compare with", "guide/cost-at-scale/#hosted-open"),
+                Link("Is cost what decides it for you? The decision form", "calculators/decision/")]
+    return [Link("What self-hosting costs beyond the servers", "guide/cost-at-scale/#when-self-hosting-wins"),
+            Link("Is cost what decides it for you? The decision form", "calculators/decision/")]
+
+
+def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
+    """What the reader should know before using the figure."""
+    found = []
+    if outputs.hosting_capacity and inputs.monthly_tokens and outputs.servers_needed == 1 and (
+        inputs.monthly_tokens < outputs.hosting_capacity / 100
+    ):
+        found.append("This volume would keep one server busy for less than a hundredth of its capacity.")
+    if inputs.utilisation_percent > 90:
+        found.append("More than 90 % round the clock leaves no room for peaks: few services reach it.")
+    return found
+
+
+CALCULATOR = Calculator(
+    slug="break-even",
+    title="Break-even",
+    question="At what volume does a server of your own cost less than an API?",
+    version="1.0",
+    data=("original",),
+    inputs=Inputs,
+    outputs=Outputs,
+    calculate=calculate,
+    explain=explain,
+    chart=chart,
+    next=next_pages,
+    flips=flips,
+    warnings=warnings,
+)

@@ -1,0 +1,71 @@
+"""What the page's worker calls: a question as JSON text in, a reply as JSON text out."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import calculators
+from calculators.kit.export import markdown
+from calculators.kit.facts import Facts, MissingFact
+from calculators.kit.render import errors, result
+from calculators.kit.result import answer as ask
+from calculators.kit.shape import Calculator, InputError
+
+
+def bundled(stem: str) -> dict[str, Any]:
+    """A data file as it was packed beside this package. Raises FileNotFoundError if it was not."""
+    spec = calculators.__spec__
+    assert spec and spec.origin and spec.loader
+    folder = spec.origin.rpartition("/")[0]
+    try:
+        text = spec.loader.get_data(f"{folder}/facts/{stem}.json")  # type: ignore[attr-defined]
+    except OSError as error:
+        raise FileNotFoundError(stem) from error
+    return dict(json.loads(text))
+
+
+def answer(text: str) -> str:
+    """Answer one question.
+
+    Question: {"slug", "as_of", "page", "fields": {name: text}, "link": bool}. `link` says that the fields come from a
+    link, where what is unknown or wrong is named and left at its default, so that an old link still opens.
+    Reply: {"ok": true, "html", "markdown", "query", "notices": [...]} or {"ok": false, "errors": [{"field", "message"}]}.
+    """
+    question = json.loads(text)
+    try:
+        return json.dumps(reply(calculators.get(question["slug"]), question))
+    except InputError as error:
+        return json.dumps({"ok": False, "errors": errors(error.all)})
+    except MissingFact as error:
+        return json.dumps({"ok": False, "errors": [{"field": None, "message": f"A figure is missing. {error}"}]})
+
+
+def reply(calculator: Calculator, question: Mapping[str, Any]) -> dict[str, Any]:
+    """The reply to a question that a calculator can answer. Raises InputError or MissingFact."""
+    facts = Facts(bundled, question["as_of"])
+    fields, notices = dict(question["fields"]), []
+    found: dict[str, Any] = {"ok": True}
+    if question.get("link"):
+        fields, notices = usable(calculator, fields, facts)
+        found["fields"] = {name: calculator.fields()[name].form_text(getattr(calculator.read(fields, facts), name))
+                           for name in calculator.fields()}
+    answered = ask(calculator, fields, facts)
+    return found | {"html": result(answered), "markdown": markdown(answered, question.get("page", "")),
+                    "query": answered.link, "notices": notices}
+
+
+def usable(calculator: Calculator, given: Mapping[str, str], facts: Facts) -> tuple[dict[str, str], list[str]]:
+    """What of a link can be used, and a sentence for each part that cannot."""
+    major = calculator.version.partition(".")[0]
+    fields = {name: value for name, value in given.items() if name != "v"}
+    notices = []
+    if given.get("v", major) != major:
+        notices.append(f"This link was made for version {given['v']} of this calculator; this is version {major}.")
+    try:
+        calculator.read(fields, facts)
+    except InputError as error:
+        for fault in error.all:
+            fields.pop(fault.field or "", None)
+            notices.append(f"From the link: {fault.message} The default is used instead." if fault.kind == "input"
+                           else f"The link names an input that is not here: {fault.field}. It is left out.")
+    return fields, notices

@@ -1,0 +1,238 @@
+"""Charts as data, and as SVG that is the same at build, in the browser and on paper.
+
+Colour comes from the style sheet (classes series-1, series-2, ...); every series has its own dash or marker as well, so that
+none is told by colour alone. Every chart has its data as a table.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import NamedTuple
+
+from calculators.kit.units import UNITS, number, show
+
+WIDTH, HEIGHT = 520, 340
+LEFT, RIGHT, TOP, BOTTOM = 66, 14, 14, 46
+ROW = 17  # height of a line of text
+CHARACTER = 6.6  # width of a character at the chart's text size, near enough to keep labels apart
+
+
+class Line(NamedTuple):
+    """One curve: its points by x, and whether it moves in steps (a value holds until the next point)."""
+
+    label: str
+    points: Sequence[tuple[float, float]]
+    steps: bool = False
+    dots: bool = False
+
+
+class Lines(NamedTuple):
+    """Curves over one axis. `mark` is a place on the x axis with what to call it: the reader's own value."""
+
+    title: str
+    x_label: str
+    x_unit: str
+    y_label: str
+    y_unit: str
+    lines: Sequence[Line]
+    table_x: Sequence[float]
+    mark: tuple[float, str] | None = None
+    log: bool = False
+    x_text: Callable[[float], str] | None = None  # how an x is written, when it is no plain number
+
+
+class Bars(NamedTuple):
+    """Groups of horizontal bars: a value for each series in each group."""
+
+    title: str
+    unit: str
+    series: Sequence[str]
+    groups: Sequence[tuple[str, Sequence[float]]]
+
+
+Chart = Lines | Bars
+
+
+class Scale(NamedTuple):
+    """Where a value lies between two ends of the picture."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+    log: bool
+
+    def at(self, value: float) -> float:
+        """The coordinate of a value, to a tenth of a unit so that every machine writes the same text."""
+        low, high, value = (math.log10(v) for v in (self.low, self.high, value)) if self.log else (
+            self.low, self.high, value)
+        return round(self.start + (value - low) / (high - low) * (self.end - self.start), 1)
+
+
+def svg(chart: Chart, name: str) -> str:
+    """The picture. `name` makes its ids unique on the page."""
+    height, body = _lines(chart) if isinstance(chart, Lines) else _bars(chart)
+    return (
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'aria-labelledby="{name}-title {name}-desc">'
+        f'<title id="{name}-title">{escape(chart.title)}</title>'
+        f'<desc id="{name}-desc">{escape(describe(chart))}</desc>{body}</svg>'
+    )
+
+
+def describe(chart: Chart) -> str:
+    """One or two sentences for who cannot see the picture."""
+    if isinstance(chart, Bars):
+        parts = "; ".join(f"{label}: " + ", ".join(
+            f"{s.lower()} {show(v, chart.unit)}" for s, v in zip(chart.series, values, strict=True) if v
+        ) for label, values in chart.groups if any(values))
+        return f"Bars of {' and '.join(s.lower() for s in chart.series)}. {parts or 'All are nothing'}."
+    curves = " and ".join(line.label for line in chart.lines)
+    mark = f" Marked: {chart.mark[1]}." if chart.mark else ""
+    return f"{chart.y_label} by {chart.x_label.lower()}: {curves}.{mark} The same figures follow as a table."
+
+
+def table(chart: Chart) -> tuple[list[str], list[list[str]]]:
+    """The head and the rows of the chart's data, as text."""
+    if isinstance(chart, Bars):
+        head = ["", *chart.series]
+        return head, [[label, *(show(v, chart.unit) for v in values)] for label, values in chart.groups]
+    x_text = chart.x_text or (lambda x: show(x, chart.x_unit))
+    head = [chart.x_label, *(line.label for line in chart.lines)]
+    return head, [
+        [x_text(x), *(_value_at(line, x, chart) for line in chart.lines)] for x in chart.table_x
+    ]
+
+
+def _value_at(line: Line, x: float, chart: Lines) -> str:
+    """The value of a curve at x as text; between points of a straight line it is interpolated."""
+    before = [p for p in line.points if p[0] <= x * (1 + 1e-12)]
+    after = [p for p in line.points if p[0] >= x * (1 - 1e-12)]
+    if not before or (not after and not line.steps):
+        return ""
+    left = before[-1]
+    if line.steps or not after or left[0] == after[0][0]:
+        return show(left[1], chart.y_unit)
+    share = (x - left[0]) / (after[0][0] - left[0])
+    return show(left[1] + share * (after[0][1] - left[1]), chart.y_unit)
+
+
+def _lines(chart: Lines) -> tuple[int, str]:
+    legend = len(chart.lines) * ROW
+    xs = [x for line in chart.lines for x, _ in line.points]
+    ys = [y for line in chart.lines for _, y in line.points]
+    bottom = HEIGHT - BOTTOM
+    x_low, x_high, y_low, y_high = (min(xs), max(xs), min(ys), max(ys))
+    if not chart.log:
+        pad = (y_high - y_low) * 0.06 or 1
+        y_low, y_high = y_low - pad, y_high + pad
+    x_scale = Scale(x_low, x_high, LEFT, WIDTH - RIGHT, chart.log)
+    y_scale = Scale(y_low, y_high, bottom, TOP + legend + 8, chart.log)
+    parts = _x_axis(chart, x_scale, bottom) + _y_axis(chart, y_scale)
+    for i, line in enumerate(chart.lines, 1):
+        parts.append(f'<path class="series-{i}" d="{_path(line, x_scale, y_scale)}"/>')
+        if line.dots:
+            parts += [f'<circle class="dot-{i}" cx="{x_scale.at(x)}" cy="{y_scale.at(y)}" r="3"/>'
+                      for x, y in line.points]
+        row = TOP + (i - 1) * ROW
+        parts.append(f'<path class="series-{i}" d="M{LEFT} {row - 4}h26"/>')
+        parts.append(f'<text x="{LEFT + 34}" y="{row}">{escape(line.label)}</text>')
+    if chart.mark and x_low <= chart.mark[0] <= x_high:
+        parts += _mark(chart.mark, x_scale, y_scale)
+    return HEIGHT, "".join(parts)
+
+
+def _path(line: Line, x_scale: Scale, y_scale: Scale) -> str:
+    """The `d` of a curve. A staircase goes across at the old height, then up."""
+    text, last_y = "", 0.0
+    for x, y in line.points:
+        at_x, at_y = x_scale.at(x), y_scale.at(y)
+        if not text:
+            text = f"M{at_x:g} {at_y:g}"
+        elif line.steps:
+            text += f"H{at_x:g}" + (f"V{at_y:g}" if at_y != last_y else "")
+        else:
+            text += f"L{at_x:g} {at_y:g}"
+        last_y = at_y
+    return text
+
+
+def _x_axis(chart: Lines, scale: Scale, bottom: float) -> list[str]:
+    write = chart.x_text or number
+    parts = [f'<path class="axis" d="M{LEFT} {bottom}H{WIDTH - RIGHT}"/>']
+    edge = 0.0
+    for tick in _ticks(scale.low, scale.high, scale.log):
+        at, label = scale.at(tick), write(tick)
+        half = len(label) * CHARACTER / 2
+        parts.append(f'<path class="axis" d="M{at:g} {bottom}v5"/>')
+        if at - half > edge and at + half < WIDTH:
+            parts.append(f'<text class="tick" x="{at:g}" y="{bottom + 18}" text-anchor="middle">{escape(label)}</text>')
+            edge = at + half + 8
+    label = f"{chart.x_label} ({UNITS[chart.x_unit]})" if UNITS[chart.x_unit] else chart.x_label
+    return [*parts, f'<text x="{(LEFT + WIDTH - RIGHT) / 2:g}" y="{HEIGHT - 8}" text-anchor="middle">'
+                    f"{escape(label)}</text>"]
+
+
+def _y_axis(chart: Lines, scale: Scale) -> list[str]:
+    parts = []
+    for tick in _ticks(scale.low, scale.high, scale.log):
+        at = scale.at(tick)
+        parts.append(f'<path class="grid" d="M{LEFT} {at:g}H{WIDTH - RIGHT}"/>')
+        parts.append(f'<text class="tick" x="{LEFT - 6}" y="{at + 4:g}" text-anchor="end">{_short(tick)}</text>')
+    middle = (scale.start + scale.end) / 2
+    unit = UNITS[chart.y_unit]
+    label = f"{chart.y_label} ({unit})" if unit else chart.y_label
+    return [*parts, f'<text x="12" y="{middle:g}" text-anchor="middle" transform="rotate(-90 12 {middle:g})">'
+                    f"{escape(label)}</text>"]
+
+
+def _short(value: float) -> str:
+    """A tick of the y axis, where room is scarce: 10k, 2M."""
+    for size, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.6g}{letter}"
+    return f"{value:.6g}"
+
+
+def _ticks(low: float, high: float, log: bool) -> list[float]:
+    """Round values between two ends: powers of ten, or four to eight even steps."""
+    if log:
+        powers = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
+        every = max(1, math.ceil(len(powers) / 7))
+        return [10.0**p for p in powers if p % every == 0]
+    rough = (high - low) / 5
+    unit = 10.0 ** math.floor(math.log10(rough))
+    step = unit * next(f for f in (1, 2, 5, 10) if unit * f >= rough)
+    first = math.ceil(low / step - 1e-9)
+    return [round(i * step, 12) for i in range(first, math.floor(high / step + 1e-9) + 1)]
+
+
+def _mark(mark: tuple[float, str], x_scale: Scale, y_scale: Scale) -> list[str]:
+    at, label = x_scale.at(mark[0]), mark[1]
+    left = at + len(label) * CHARACTER > WIDTH - RIGHT
+    anchor, x = ("end", at - 5) if left else ("start", at + 5)
+    return [f'<path class="mark" d="M{at:g} {y_scale.end:g}V{y_scale.start:g}"/>',
+            f'<text class="mark-label" x="{x:g}" y="{y_scale.start - 8:g}" text-anchor="{anchor}">{escape(label)}</text>']
+
+
+def _bars(chart: Bars) -> tuple[int, str]:
+    bar, gap, start = 13, 12, 8
+    legend = TOP + len(chart.series) * ROW
+    most = max((abs(v) for _, values in chart.groups for v in values), default=0) or 1
+    room = WIDTH - RIGHT - start - 90
+    parts, y = [], legend + 4
+    for i, series in enumerate(chart.series, 1):
+        row = TOP + (i - 1) * ROW
+        parts.append(f'<rect class="bar-{i}" x="{start}" y="{row - 9}" width="20" height="10"/>')
+        parts.append(f'<text x="{start + 28}" y="{row}">{escape(series)}</text>')
+    for label, values in chart.groups:
+        y += ROW
+        parts.append(f'<text x="{start}" y="{y - 4}">{escape(label)}</text>')
+        for i, value in enumerate(values, 1):
+            length = round(abs(value) / most * room, 1)
+            parts.append(f'<rect class="bar-{i}" x="{start}" y="{y}" width="{length:g}" height="{bar - 2}"/>')
+            parts.append(f'<text class="tick" x="{start + length + 6:g}" y="{y + bar - 3}">'
+                         f"{escape(show(value, chart.unit))}</text>")
+            y += bar
+        y += gap
+    return y + 4, "".join(parts)

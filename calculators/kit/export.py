@@ -1,0 +1,91 @@
+"""A result as text to keep: a Markdown note, and the JSON of the command line."""
+
+from typing import Any
+
+from calculators.kit.facts import Value
+from calculators.kit.result import Result
+from calculators.kit.shape import Calculator, Flip, InputError, NoValue
+from calculators.kit.units import show
+
+SCHEMA = 1
+
+
+def markdown(answer: Result, base: str = "") -> str:
+    """The result as Markdown: inputs, figures, working, sources. `base` is the page's address, for the link."""
+    calculator = answer.calculator
+    fields, outputs = calculator.fields(), calculator.results()
+    rows = [(f"{spec.label} (input)", show(answer.inputs[name], spec.unit)) for name, spec in fields.items()]
+    rows += [(spec.label, _text(answer.outputs[name], spec.unit)) for name, spec in outputs.items()
+             if not spec.headline]
+    lines = [f"**{calculator.title}**: {answer.headline}", "", *answer.warnings, *([""] if answer.warnings else [])]
+    lines += ["| | |", "|---|---|", *(f"| {_cell(label)} | {_cell(value)} |" for label, value in rows), ""]
+    lines += [f"{i}. {outputs[step.of].label}: {step.text}" for i, step in enumerate(answer.steps, 1)]
+    lines += ["", *(f"- Source: {s.publisher}, {s.title} ({s.dated()})" for s in answer.sources)]
+    where = f" [{base}{answer.link}]({base}{answer.link})" if base else f" {answer.link}"
+    return "\n".join([*lines, "", f"Figures as of {answer.as_of}.{where}"]) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def _text(value: Value | NoValue, unit: str) -> str:
+    return value.why if isinstance(value, NoValue) else show(value, unit)
+
+
+def as_dict(answer: Result) -> dict[str, Any]:
+    """The result as the command line's JSON."""
+    outputs = answer.calculator.results()
+    found: dict[str, Any] = {
+        "schema": SCHEMA,
+        "ok": True,
+        "calculator": answer.calculator.slug,
+        "version": answer.calculator.version,
+        "as_of": answer.as_of,
+        "inputs": answer.inputs,
+        "given": answer.given,
+        "outputs": {name: _output(answer.outputs[name], spec.unit) for name, spec in outputs.items()},
+        "steps": [step._asdict() for step in answer.steps],
+        "facts": {
+            f.key: {"value": f.value, "unit": f.unit, "from": f.start, "recorded": f.recorded, "source": f.source.id}
+            for f in answer.facts
+        },
+        "sources": {
+            s.id: {"publisher": s.publisher, "title": s.title, "url": s.url, "via": s.via, "checked": s.checked}
+            for s in answer.sources
+        },
+    }
+    if answer.flips:
+        found["flips"] = [_flip(flip) for flip in answer.flips]
+    return found | {"warnings": answer.warnings, "link": answer.link}
+
+
+def _output(value: Value | NoValue, unit: str) -> dict[str, Any]:
+    return {"unit": unit, "value": None, "why": value.why} if isinstance(value, NoValue) else {
+        "unit": unit, "value": value}
+
+
+def _flip(flip: Flip) -> dict[str, Any]:
+    if flip.value is None:
+        return {"input": flip.input, "value": None, "why": flip.why}
+    return {"input": flip.input, "value": flip.value, "unit": flip.unit, "answer": flip.answer, "side": flip.beyond}
+
+
+def error_dict(slug: str, error: InputError | Exception) -> dict[str, Any]:
+    """An error as the command line's JSON. Anything but an InputError is a fault of ours in the facts."""
+    kind, name = (error.kind, error.field) if isinstance(error, InputError) else ("fact", None)
+    return {"schema": SCHEMA, "ok": False, "calculator": slug,
+            "error": {"kind": kind, "field": name, "message": str(error)}}
+
+
+def listing(calculators: list[Calculator], defaults: list[dict[str, Value]]) -> dict[str, Any]:
+    """The calculators with their inputs and outputs, as the command line's JSON."""
+    return {"schema": SCHEMA, "calculators": [
+        {"slug": c.slug, "title": c.title, "version": c.version,
+         "inputs": [{"name": name, "label": f.label, "unit": f.unit, "type": f.kind,
+                     "min": f.min if f.above is None else f.above, "max": f.max, "default": default[name],
+                     "choices": ["yes", "no"] if f.kind == "yes_no" else None}
+                    for name, f in c.fields().items()],
+         "outputs": [{"name": name, "label": o.label, "unit": o.unit, "kind": o.kind}
+                     for name, o in c.results().items()]}
+        for c, default in zip(calculators, defaults, strict=True)]}

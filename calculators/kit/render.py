@@ -1,0 +1,173 @@
+"""A calculator as HTML: its form, its result, its errors. The same code at build time and in the browser."""
+
+from collections.abc import Iterable
+from html import escape
+
+from calculators.kit import chart as charts
+from calculators.kit.export import markdown
+from calculators.kit.facts import Facts, Source, Value
+from calculators.kit.result import Result
+from calculators.kit.shape import Calculator, Field, Flip, InputError, NoValue, Output
+from calculators.kit.units import UNITS, show
+
+# From a page that holds a calculator up to the root of the site. Such pages lie two folders deep
+# (guide/cost-at-scale/, calculators/break-even/), whatever path the site is published under; a test holds them to it.
+ROOT = "../../"
+
+
+def form(calculator: Calculator, facts: Facts, prefix: str) -> str:
+    """The form, filled with the defaults. Works as a plain GET form as well: its fields are the link's names."""
+    defaults = calculator.defaults(facts)
+    rows = "".join(_row(name, spec, defaults[name], prefix) for name, spec in calculator.fields().items())
+    return (
+        f'<form class="calculator-form" method="get" novalidate aria-label="{escape(calculator.title)}: inputs">'
+        f"{rows}"
+        '<p class="calculator-actions" hidden>'
+        '<button type="reset" class="md-button">Reset</button> '
+        '<button type="button" class="md-button" data-copy="link">Copy link</button> '
+        '<button type="button" class="md-button" data-copy="markdown">Copy as Markdown</button>'
+        "</p></form>"
+    )
+
+
+def _row(name: str, spec: Field, default: Value, prefix: str) -> str:
+    return (_radios if spec.kind == "yes_no" else _text)(name, spec, default, f"{prefix}-{name}")
+
+
+def _text(name: str, spec: Field, default: Value, ident: str) -> str:
+    unit = UNITS[spec.unit]
+    return (
+        f'<div class="field" data-field="{name}"><label for="{ident}">{escape(spec.label)}</label>'
+        f'<span class="control"><input id="{ident}" name="{name}" type="text" '
+        f'inputmode="{"numeric" if spec.kind == "whole" else "decimal"}" autocomplete="off" spellcheck="false" '
+        f'value="{escape(spec.form_text(default))}" aria-describedby="{ident}-help {ident}-error">'
+        f'<span class="unit">{escape(unit)}</span></span>'
+        f'<small class="help" id="{ident}-help">{escape(spec.help)}</small>{_error_place(ident)}</div>'
+    )
+
+
+def _radios(name: str, spec: Field, default: Value, ident: str) -> str:
+    choices = "".join(
+        f'<label><input type="radio" name="{name}" value="{value}"{" checked" if (value == "yes") == default else ""}> '
+        f"{value}</label>"
+        for value in ("yes", "no")
+    )
+    return (
+        f'<fieldset class="field" data-field="{name}" aria-describedby="{ident}-help {ident}-error">'
+        f'<legend>{escape(spec.label)}</legend><span class="control">{choices}</span>'
+        f'<small class="help" id="{ident}-help">{escape(spec.help)}</small>{_error_place(ident)}</fieldset>'
+    )
+
+
+def _error_place(ident: str) -> str:
+    return f'<strong class="field-error" id="{ident}-error"></strong>'
+
+
+def section(calculator: Calculator, built: Result, facts: Facts, source_html: str, runtime: str) -> str:
+    """The whole calculator as the page is built: form, result at the defaults, formula."""
+    slug = calculator.slug
+    return (
+        f'<section class="calculator" id="{slug}" data-slug="{slug}" data-as-of="{facts.as_of}" '
+        f'data-runtime="{ROOT}{runtime}" aria-label="{escape(calculator.title)} calculator">'
+        f"{form(calculator, facts, slug)}"
+        '<p class="calculator-status" role="status" data-status></p>'
+        '<noscript><p class="calculator-note">The result below is for the values in the form. To change them here, '
+        "JavaScript is needed; the command line gives the same answers.</p></noscript>"
+        f'<div class="calculator-result" data-result>{result(built)}</div>'
+        f'<template data-markdown>{escape(markdown(built))}</template>'
+        f"{source_html}</section>"
+    )
+
+
+def result(answer: Result) -> str:
+    """The live block: everything that depends on the inputs."""
+    return (
+        f'<p class="headline">{escape(answer.headline)}</p>'
+        f"{_warnings(answer.warnings)}{_figures(answer)}{chart(answer.chart, answer.calculator.slug)}"
+        f"{_steps(answer)}{_flips(answer)}{_next(answer)}{_sources(answer.sources, answer.as_of)}"
+    )
+
+
+def chart(picture: charts.Chart, name: str) -> str:
+    """A chart with its title and, folded, its data as a table."""
+    head, rows = charts.table(picture)
+    cells = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
+    body = "".join(
+        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(c)}</td>" for c in row[1:])}</tr>'
+        for row in rows
+    )
+    return (
+        f'<figure class="calculator-chart"><figcaption>{escape(picture.title)}</figcaption>'
+        f"{charts.svg(picture, name + '-chart')}"
+        '<details class="chart-data"><summary>The chart as a table</summary><div class="scroll" tabindex="0" '
+        f'role="region" aria-label="{escape(picture.title)}, as a table">'
+        f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div></details></figure>"
+    )
+
+
+def errors(found: Iterable[InputError]) -> list[dict[str, str | None]]:
+    """Errors as the page script takes them: which field, and what to say."""
+    return [{"field": e.field, "message": e.message} for e in found]
+
+
+def _warnings(warnings: list[str]) -> str:
+    return "".join(f'<p class="calculator-note">{escape(w)}</p>' for w in warnings)
+
+
+def _figures(answer: Result) -> str:
+    rows = "".join(
+        f'<div><dt>{escape(spec.label)}</dt><dd data-output="{name}">{_value(answer.outputs[name], spec)}</dd></div>'
+        for name, spec in answer.calculator.results().items()
+        if not spec.headline
+    )
+    return f'<dl class="figures">{rows}</dl>'
+
+
+def _value(value: Value | NoValue, spec: Output) -> str:
+    if isinstance(value, NoValue):
+        return f'<span class="no-value">{escape(value.why)}</span>'
+    return escape(show(value, spec.unit))
+
+
+def _steps(answer: Result) -> str:
+    labels = answer.calculator.results()
+    items = "".join(
+        f'<li><span class="step-of">{escape(labels[step.of].label)}:</span> {escape(step.text)}</li>'
+        for step in answer.steps
+    )
+    return f'<details class="steps" open><summary>How it is worked out</summary><ol>{items}</ol></details>'
+
+
+def _flips(answer: Result) -> str:
+    if not answer.flips:
+        return ""
+    fields = answer.calculator.fields()
+    items = "".join(f"<li>{escape(flip_text(flip, fields[flip.input]))}</li>" for flip in answer.flips)
+    return f'<div class="flips"><p><strong>What would change the answer, one input alone</strong></p><ul>{items}</ul></div>'
+
+
+def flip_text(flip: Flip, spec: Field) -> str:
+    """One flip as a sentence."""
+    if flip.value is None:
+        return f"{spec.label}: {flip.why}"
+    return f"{spec.label}: {flip.beyond} {show(flip.value, flip.unit)} → {flip.answer}".replace(":  ", ": ")
+
+
+def _next(answer: Result) -> str:
+    if not answer.next:
+        return ""
+    items = "".join(f'<li><a href="{ROOT}{escape(link.page)}">{escape(link.text)}</a></li>' for link in answer.next)
+    return f'<div class="next"><p><strong>What to read or calculate next</strong></p><ul>{items}</ul></div>'
+
+
+def _sources(sources: list[Source], as_of: str) -> str:
+    items = "".join(f"<li>{source_html(source)}</li>" for source in sources)
+    listed = f"<p><strong>Sources</strong></p><ul>{items}</ul>" if sources else ""
+    return f'<div class="sources">{listed}<p class="as-of">Figures as of {as_of}.</p></div>'
+
+
+def source_html(source: Source, root: str = ROOT) -> str:
+    """A source with its link and its date."""
+    url = source.url if source.url.startswith("https://") else root + source.url.removesuffix(".md") + "/"
+    return (f'{escape(source.publisher)}, <a href="{escape(url)}">{escape(source.title)}</a> '
+            f'(<span class="dated">{escape(source.dated())}</span>)')

@@ -1,0 +1,73 @@
+"""One question answered: everything that a page, a file or a terminal shows of it."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from calculators.kit.chart import Chart
+from calculators.kit.facts import Fact, Facts, Source, Value
+from calculators.kit.shape import Calculator, Flip, InputError, Link, NoValue, fill
+
+
+class FilledStep(NamedTuple):
+    """A step with its numbers in, and the keys of the facts it cites."""
+
+    of: str
+    text: str
+    facts: list[str]
+
+
+class Result(NamedTuple):
+    """The answer of one calculator to one set of inputs on one day."""
+
+    calculator: Calculator
+    as_of: str
+    inputs: dict[str, Value]
+    given: list[str]  # the inputs that the asker named
+    changed: list[str]  # the inputs that differ from the default
+    outputs: dict[str, Value | NoValue]
+    steps: list[FilledStep]
+    facts: list[Fact]
+    flips: list[Flip]
+    warnings: list[str]
+    next: list[Link]
+    chart: Chart
+
+    @property
+    def sources(self) -> list[Source]:
+        """Where the cited facts come from, each once, in the order of their first use."""
+        return list({fact.source.id: fact.source for fact in self.facts}.values())
+
+    @property
+    def headline(self) -> str:
+        """The answer in words."""
+        return next(str(self.outputs[n]) for n, o in self.calculator.results().items() if o.headline)
+
+    @property
+    def link(self) -> str:
+        """The query string that brings this result back: what differs from the defaults, sorted."""
+        fields = self.calculator.fields()
+        parts = [f"{name}={fields[name].link_text(self.inputs[name])}" for name in sorted(self.changed)]
+        return "?" + "&".join([f"v={self.calculator.version.partition('.')[0]}", *parts])
+
+
+def answer(calculator: Calculator, given: Mapping[str, object], facts: Facts) -> Result:
+    """Ask a calculator. Raises InputError for what the asker gave, MissingFact for what data/ lacks."""
+    inputs = calculator.read(given, facts)
+    try:
+        outputs = calculator.calculate(inputs, facts)
+    except OverflowError:
+        raise InputError(None, "These numbers are too large to calculate with.") from None
+    asked = {name: getattr(inputs, name) for name in calculator.fields()}
+    found = {name: getattr(outputs, name) for name in calculator.results()}
+    shown = {n: (v, calculator.fields()[n].unit) for n, v in asked.items()}
+    shown |= {n: (v, calculator.results()[n].unit) for n, v in found.items()}
+    steps = [FilledStep(step.of, *fill(step.text, shown, facts)) for step in calculator.explain(inputs, outputs)]
+    defaults = calculator.defaults(facts)
+    changed = [name for name, value in asked.items() if value != defaults[name]]
+    behind = [key for name, key in calculator.default_facts().items() if name not in changed]
+    cited = dict.fromkeys(key for step in steps for key in step.facts) | dict.fromkeys(behind)
+    return Result(
+        calculator, facts.as_of, asked, list(given), changed, found, steps, [facts[key] for key in cited],
+        calculator.flips(inputs, facts), calculator.warnings(inputs, outputs), calculator.next(inputs, outputs),
+        calculator.chart(inputs, outputs, facts),
+    )

@@ -1,0 +1,230 @@
+"""The shape of a calculator: its dataclasses are its form and its result."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, NamedTuple
+
+from calculators.kit.chart import Chart
+from calculators.kit.facts import Facts, Value
+from calculators.kit.units import UNITS, exact, read_number, show, typed
+
+
+class InputError(ValueError):
+    """What a reader or caller gave cannot be used: the field's name and a sentence about it."""
+
+    def __init__(self, name: str | None, message: str, kind: str = "input") -> None:
+        super().__init__(message)
+        self.field, self.message, self.kind = name, message, kind
+        self.all = [self]  # every error of the same question, this one first
+
+
+class FromFact(NamedTuple):
+    """A default that is a figure in data/, so that it is written once and carries its source."""
+
+    key: str
+
+
+class NoValue(NamedTuple):
+    """In place of a number that does not exist, with the reason as a sentence."""
+
+    why: str
+
+
+class Field(NamedTuple):
+    """What a form shows for one input, and what it accepts. Bounds are where the formula stops being true."""
+
+    kind: str  # number | whole | yes_no
+    label: str
+    unit: str
+    help: str = ""
+    min: float | None = None
+    max: float | None = None
+    above: float | None = None  # like min, but not the bound itself
+
+    def read(self, name: str, given: object) -> Value:
+        """The value of what was typed, sent or passed. Raises InputError with the field's name and a sentence."""
+        return self._yes_no(name, given) if self.kind == "yes_no" else self._number(name, given)
+
+    def _yes_no(self, name: str, given: object) -> bool:
+        if isinstance(given, bool):
+            return given
+        if str(given).strip().lower() in ("yes", "no"):
+            return str(given).strip().lower() == "yes"
+        raise InputError(name, f"{self.label} must be yes or no (got {_quoted(given)}).")
+
+    def _number(self, name: str, given: object) -> float:
+        try:
+            if isinstance(given, bool) or not isinstance(given, str | int | float):
+                raise ValueError
+            value = read_number(given if isinstance(given, str) else repr(given))
+        except (ValueError, OverflowError):
+            hint = "; write 0.5 for a half" if re.fullmatch(r"\s*\d+,\d{1,2}\s*", str(given)) else ""
+            raise InputError(name, f"{self.label} must be a number{hint} (got {_quoted(given)}).") from None
+        if self.kind == "whole" and value != int(value):
+            raise InputError(name, f"{self.label} must be a whole number (got {_quoted(given)}).")
+        if (
+            (self.min is not None and value < self.min)
+            or (self.max is not None and value > self.max)
+            or (self.above is not None and value <= self.above)
+        ):
+            raise InputError(name, f"{self.label} must be {self.bounds()} (got {_quoted(given)}).")
+        return int(value) if self.kind == "whole" else value
+
+    def bounds(self) -> str:
+        """The range in words: "between 1 and 100 %"."""
+        unit = "" if self.unit == "count" else UNITS[self.unit]
+        low = self.above if self.above is not None else self.min
+        if low is not None and self.max is not None:
+            words = "more than {} and at most {}" if self.above is not None else "between {} and {}"
+            return f"{words.format(typed(low), typed(self.max))} {unit}".rstrip()
+        if low is not None:
+            return f"{'more than' if self.above is not None else 'at least'} {typed(low)} {unit}".rstrip()
+        return f"at most {typed(self.max or 0)} {unit}".rstrip()
+
+    def link_text(self, value: Value) -> str:
+        """A value as a link holds it."""
+        return ("yes" if value else "no") if self.kind == "yes_no" else exact(float(value))
+
+    def form_text(self, value: Value) -> str:
+        """A value as the form holds it."""
+        return ("yes" if value else "no") if self.kind == "yes_no" else typed(float(value))
+
+
+def number(label: str, *, unit: str, default: float | FromFact, help: str = "", **bounds: float) -> Any:
+    """An input that is a number with a unit. `bounds`: min, max, above."""
+    return field(default=default, metadata={"field": Field("number", label, unit, help, **bounds)})
+
+
+def whole(label: str, *, unit: str, default: int | FromFact, help: str = "", **bounds: float) -> Any:
+    """An input that is a whole number with a unit. `bounds`: min, max, above."""
+    return field(default=default, metadata={"field": Field("whole", label, unit, help, **bounds)})
+
+
+def yes_no(label: str, *, default: bool = False, help: str = "") -> Any:
+    """An input that is yes or no."""
+    return field(default=default, metadata={"field": Field("yes_no", label, "yes_no", help)})
+
+
+def output(label: str, *, unit: str = "text", headline: bool = False) -> Any:
+    """A result. The headline is the answer in words; a unit of text makes a text, any other a number."""
+    return field(metadata={"field": Output(label, unit, headline)})
+
+
+class Output(NamedTuple):
+    """What a page shows for one result."""
+
+    label: str
+    unit: str
+    headline: bool = False
+
+    @property
+    def kind(self) -> str:
+        """As the command line names it."""
+        return "text" if self.unit == "text" else "value"
+
+
+class Step(NamedTuple):
+    """One line of working. `text` names inputs, outputs and facts in braces; they are filled in, never typed."""
+
+    of: str
+    text: str
+
+
+class Flip(NamedTuple):
+    """The value of one input, alone, at which the answer changes; or None and why there is none."""
+
+    input: str
+    value: Value | None
+    unit: str
+    answer: str = ""
+    why: str = ""
+    beyond: str = "from"  # from | above | up to | below | "": on which side of the value the other answer holds
+
+
+class Link(NamedTuple):
+    """What to read or calculate next. `page` is a path of the site, with no leading slash."""
+
+    text: str
+    page: str
+
+
+def _no_flips(inputs: Any, facts: Facts) -> list[Flip]:
+    return []
+
+
+def _no_warnings(inputs: Any, outputs: Any) -> list[str]:
+    return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calculator:
+    """A registered calculator. `data` names the files of data/ that it may read, which are all that the page loads."""
+
+    slug: str
+    title: str
+    question: str
+    version: str
+    data: tuple[str, ...]
+    inputs: type
+    outputs: type
+    calculate: Callable[[Any, Facts], Any]
+    explain: Callable[[Any, Any], list[Step]]
+    chart: Callable[[Any, Any, Facts], Chart]
+    next: Callable[[Any, Any], list[Link]]
+    flips: Callable[[Any, Facts], list[Flip]] = _no_flips
+    warnings: Callable[[Any, Any], list[str]] = _no_warnings
+
+    def fields(self) -> dict[str, Field]:
+        """The inputs by name, in the order of the form."""
+        return {f.name: f.metadata["field"] for f in fields(self.inputs)}
+
+    def results(self) -> dict[str, Output]:
+        """The outputs by name, in the order of the page."""
+        return {f.name: f.metadata["field"] for f in fields(self.outputs)}
+
+    def defaults(self, facts: Facts) -> dict[str, Value]:
+        """The value of each input that nobody has given."""
+        plain = {f.name: f.default for f in fields(self.inputs) if f.default is not MISSING}
+        return {n: facts[d.key].value if isinstance(d, FromFact) else d for n, d in plain.items()}
+
+    def default_facts(self) -> dict[str, str]:
+        """The key of the figure behind each default that is one."""
+        return {f.name: f.default.key for f in fields(self.inputs) if isinstance(f.default, FromFact)}
+
+    def read(self, given: Mapping[str, object], facts: Facts) -> Any:
+        """The inputs dataclass of what was given. Raises InputError, the first of `all` in the form's order."""
+        known = self.fields()
+        errors = [InputError(name, f"There is no input {name!r} here; there are {', '.join(known)}.", "usage")
+                  for name in given if name not in known]
+        values = self.defaults(facts)
+        for name, spec in known.items():
+            try:
+                values[name] = spec.read(name, given.get(name, values[name]))
+            except InputError as error:
+                errors.append(error)
+        if errors:
+            errors[0].all = errors
+            raise errors[0]
+        return self.inputs(**values)
+
+
+def fill(text: str, values: Mapping[str, tuple[Value | NoValue, str]], facts: Facts) -> tuple[str, list[str]]:
+    """Put shown values in place of the braces of a step; return the text and the keys of the facts it cites."""
+    cited: list[str] = []
+
+    def shown(match: re.Match[str]) -> str:
+        name = match[1]
+        if "." in name:
+            cited.append(name)
+            return show(facts[name].value, facts[name].unit)
+        value, unit = values[name]
+        return value.why if isinstance(value, NoValue) else show(value, unit)
+
+    return re.sub(r"\{([\w.-]+)\}", shown, text), cited
+
+
+def _quoted(given: object) -> str:
+    """What was given, as an error repeats it: short, and never a blank."""
+    text = ("yes" if given else "no") if isinstance(given, bool) else str(given).strip()
+    return (text[:40] + "…" if len(text) > 40 else text) or "nothing"

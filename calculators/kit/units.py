@@ -1,0 +1,142 @@
+"""Units, and the one way in which a number is read and shown."""
+
+import math
+import re
+
+HOURS_PER_DAY = 24
+SECONDS_PER_HOUR = 3600
+TOKENS_PER_MTOK = 1_000_000
+
+# The closed list: a unit that is not here is refused in data/ and in a calculator. The value is what follows a number.
+UNITS: dict[str, str] = {
+    "USD": "USD",
+    "USD/Mtok": "USD per million tokens",
+    "USD/hour": "USD/hour",
+    "USD/month": "USD/month",
+    "USD/GB/month": "USD/GB/month",
+    "USD/kWh": "USD/kWh",
+    "tokens": "tokens",
+    "tokens/s": "tokens/s",
+    "tokens/month": "tokens/month",
+    "%": "%",
+    "points": "points",
+    "Elo": "Elo",
+    "ratio": "",
+    "months": "months",
+    "days": "days",
+    "hours": "hours",
+    "years": "years",
+    "minutes": "minutes",
+    "s": "s",
+    "ms": "ms",
+    "users": "users",
+    "servers": "servers",
+    "GPUs": "GPUs",
+    "count": "",
+    "GB": "GB",  # 10^9 bytes
+    "GiB": "GiB",  # 2^30 bytes
+    "GB/s": "GB/s",
+    "B": "bytes",
+    "bits": "bits",
+    "billion": "billion",
+    "TFLOPS": "TFLOPS",
+    "W": "W",
+    "kW": "kW",
+    "date": "",
+    "text": "",
+    "yes_no": "",
+}
+
+# One of a thing has no plural s.
+SINGULAR = {
+    "tokens": "token",
+    "points": "point",
+    "months": "month",
+    "days": "day",
+    "hours": "hour",
+    "years": "year",
+    "minutes": "minute",
+    "users": "user",
+    "servers": "server",
+    "GPUs": "GPU",
+    "bits": "bit",
+}
+
+_WORDS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
+_SUFFIXES = {"k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
+_NUMBER = re.compile(r"([+-]?)(\d[\d_,]*\d|\d)?(\.\d+)?(e[+-]?\d{1,3})?\s*([kmbgt])?", re.ASCII | re.IGNORECASE)
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+|\d+(_\d+)*", re.ASCII)
+_SPACES = dict.fromkeys(map(ord, " \u00a0\u2009\u202f\t"))
+
+
+def read_number(text: str) -> float:
+    """Read what a person or a script writes for a number; no unit.
+
+    1000000000, 1e9, 1_000_000_000, 1,000,000,000, 1 000 000 000, 1000M and 1B are all the same. Raises ValueError for
+    anything else, a decimal comma, NaN and infinity included, since a wrong guess would be silent.
+    """
+    match = _NUMBER.fullmatch(text.strip().translate(_SPACES))
+    if not match or not (match[2] or match[3]) or (match[2] and not _GROUPED.fullmatch(match[2])):
+        raise ValueError(f"not a number: {text!r}")
+    sign, whole, decimals, exponent, suffix = (part or "" for part in match.groups())
+    value = float(sign + whole.replace(",", "").replace("_", "") + decimals + exponent)
+    value *= _SUFFIXES.get(suffix.lower(), 1)
+    if not math.isfinite(value):
+        raise ValueError(f"not a finite number: {text!r}")
+    return value
+
+
+def whole_up(amount: float) -> int:
+    """The smallest whole number of things that covers `amount`; no unit.
+
+    A billionth of a per mille is forgiven: 0.7 x 2,592,000 is a hair under 1,814,400 in binary, and a reader whose
+    volume is exactly one server's capacity must not be sold two.
+    """
+    return math.ceil(amount * (1 - 1e-12))
+
+
+def exact(value: float) -> str:
+    """A number as a link holds it: every digit, and the shorter of the plain and the exponent form."""
+    whole = int(value) if value == int(value) else None
+    digits = str(whole) if whole is not None else repr(value)
+    stripped = digits.rstrip("0")
+    zeros = len(digits) - len(stripped)
+    return f"{stripped}e{zeros}" if whole and zeros > 3 else digits
+
+
+def typed(value: float) -> str:
+    """A number as a form field holds it: every digit, thousands separated."""
+    return f"{int(value):,}" if value == int(value) else repr(value)
+
+
+def number(value: float, decimals: int | None = None) -> str:
+    """A number for reading, to 6 significant digits at most: 2,880, 181.44 million, 0.0125."""
+    if value != 0 and not 1e-6 <= abs(value) < 1e16:
+        return f"{value:.3g}"
+    for size, word in _WORDS:
+        if abs(value) >= size * (1 - 5e-7):
+            return f"{_grouped(value / size)} {word}"
+    return _grouped(value, decimals)
+
+
+def show(value: float | str | bool, unit: str) -> str:
+    """A value with its unit, for reading: "2,880 USD/month", "70 %", "yes"."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = number(value, decimals=2 if unit.startswith("USD") and value != round(value) else None)
+    name = SINGULAR.get(unit, UNITS[unit]) if value == 1 else UNITS[unit]
+    return f"{text} {name}".rstrip()
+
+
+def _grouped(value: float, decimals: int | None = None) -> str:
+    """Thousands separated, 6 significant digits; `decimals` is the fewest to show, as money wants."""
+    digits = max(0, 5 - math.floor(math.log10(abs(value)))) if value else 0
+    text = f"{value:,.{digits}f}"
+    if digits:
+        text = text.rstrip("0").rstrip(".")
+    if decimals and digits >= decimals and abs(value) < 10_000:
+        whole, _, rest = text.partition(".")
+        text = f"{whole}.{rest:0<{decimals}}"
+    return "0" if text == "-0" else text
