@@ -6,3 +6,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 DATA = PROJECT / "data"
 DOCS = PROJECT / "docs"
 CACHE = PROJECT / ".cache"
+
+
+def project_path() -> str:
+    """The project's folder, for mkdocs.yml: markdown-include looks things up from where mkdocs was called otherwise."""
+    return str(PROJECT)

@@ -1,0 +1,228 @@
+"""The fences of the pages: ```calculator, ```facts, and `#!fact key` in a line.
+
+A fence that fails must raise SuperFencesException: Python-Markdown's superfences swallow any other, and the page would be
+built without it.
+"""
+
+import datetime
+import functools
+import inspect
+import os
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import pygments
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import PythonLexer
+from pymdownx.inlinehilite import InlineHiliteException
+from pymdownx.superfences import SuperFencesException
+
+import calculators
+from calculators.buildtime import data, figures, pack
+from calculators.kit import render
+from calculators.kit.facts import Fact, Facts, MissingFact
+from calculators.kit.result import answer
+from calculators.kit.shape import Calculator, InputError
+from calculators.kit.units import UNITS, show
+
+VERDICTS = {
+    "holds": "It still holds",
+    "outdated": "Outdated",
+    "wrong": "Wrong",
+    "unsourced": "No source found",
+    "incomplete": "Incomplete",
+}
+
+
+class PageError(Exception):
+    """A fence names something that is not there; a sentence says what."""
+
+
+def stops_the_build[**P](make: Callable[P, str], error: type[Exception] = SuperFencesException) -> Callable[P, str]:
+    """Turn every failure into the one that stops the build, with a sentence."""
+
+    @functools.wraps(make)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> str:
+        try:
+            return make(*args, **kwargs)
+        except (PageError, MissingFact, InputError, data.BadData, pack.PackError) as problem:
+            raise error(str(problem)) from problem
+        except Exception as problem:
+            raise error(f"{make.__name__}: {type(problem).__name__}: {problem}") from problem
+
+    return wrapped
+
+
+def build_day() -> str:
+    """The day that pages are as of: today, or the day of SOURCE_DATE_EPOCH so that a build can be repeated."""
+    epoch = os.environ.get("SOURCE_DATE_EPOCH")
+    now = datetime.datetime.fromtimestamp(int(epoch), datetime.UTC) if epoch else datetime.datetime.now(datetime.UTC)
+    return now.date().isoformat()
+
+
+@stops_the_build
+def calculator(source: str, language: str, css_class: str, options: dict[str, Any], md: Any, **_: Any) -> str:
+    """Form, result at the defaults and formula of the calculator whose slug the fence holds."""
+    slug = source.strip()
+    if slug not in calculators.SLUGS:
+        raise PageError(f"There is no calculator {slug!r}; there are {', '.join(calculators.SLUGS)}.")
+    found = calculators.get(slug)
+    facts = data.facts(build_day())
+    return render.section(found, answer(found, {}, facts), facts, _formula(found), pack.path())
+
+
+def _formula(found: Calculator) -> str:
+    """The source of the calculation, folded: what stands between the inputs and the explanation."""
+    module = inspect.getmodule(found.calculate)
+    text = inspect.getsource(module) if module else ""
+    body = text[text.index("@dataclass"):text.index("def explain(")].strip()
+    code = pygments.highlight(body, PythonLexer(), HtmlFormatter(cssclass="highlight", wrapcode=True))
+    return ('<details class="formula"><summary>The formula, as the Python that runs here</summary>'
+            f"{code}</details>")
+
+
+@stops_the_build
+def facts(source: str, language: str, css_class: str, options: dict[str, Any], md: Any, **_: Any) -> str:
+    """Figures, a table, a claim or a chart for each line of the fence."""
+    known = data.facts(build_day())
+    parts = [_line(line.split(), known) for line in source.strip().splitlines() if line.strip()]
+    if not parts:
+        raise PageError("A facts fence names a file, a group, a figure or a claim on each line.")
+    return "".join(parts)
+
+
+def _line(words: list[str], known: Facts) -> str:
+    key, options = words[0], dict(word.partition("=")[::2] for word in words[1:])
+    stem, _, name = key.partition(".")
+    try:
+        file = data.read(stem)
+    except FileNotFoundError:
+        raise PageError(f"There is no data/{stem}.yaml; there are {', '.join(data.stems())}.") from None
+    if set(options) - {"columns", "chart"}:
+        raise PageError(f"{key}: options are columns=... and chart=..., not {', '.join(options)}.")
+    if "chart" in options:
+        return render.chart(figures.make(options["chart"], known), f"{stem}-chart")
+    if file.claims is not None:
+        return _claims(file, name, known)
+    if file.table is not None:
+        return _table(file, stem, name, options.get("columns", ""), known)
+    return _facts(file, stem, name, known)
+
+
+def _claims(file: data.File, name: str, known: Facts) -> str:
+    claims = file.claims or {}
+    if name and name not in claims:
+        raise PageError(f"There is no claim {name!r} in this file; there are {', '.join(claims)}.")
+    return "".join(_claim(file, claims[i], i, known) for i in ([name] if name else claims))
+
+
+def _claim(file: data.File, claim: data.Claim, claim_id: str, known: Facts) -> str:
+    text = data.claim_text(escape_keeping_braces(claim), lambda key: _inline(known[key]))
+    sources = "; ".join(_source(file, source) for source in claim.sources)
+    return (
+        f'<div class="claim claim-{claim.verdict}" id="claim-{claim_id}">'
+        f'<p class="claim-original"><span class="claim-label">The original says</span> '
+        f"<q>{escape(claim.original)}</q></p>"
+        f'<p class="claim-now"><span class="claim-label">{VERDICTS[claim.verdict]}</span> {text}</p>'
+        f'<p class="claim-source">As of {claim.as_of}{"; " + sources if sources else ""}.</p></div>'
+    )
+
+
+def escape_keeping_braces(claim: data.Claim) -> data.Claim:
+    """The claim with its text safe for HTML; braces are not touched by escaping."""
+    return claim.model_copy(update={"now": escape(claim.now)})
+
+
+def _source(file: data.File, source_id: str) -> str:
+    return render.source_html(render.Source(source_id, **file.sources[source_id].bundled()))
+
+
+def _facts(file: data.File, stem: str, name: str, known: Facts) -> str:
+    keys = [key for key in known.keys(stem) if not name or key == f"{stem}.{name}" or key.startswith(f"{stem}.{name}.")]
+    if not keys:
+        groups = ", ".join(file.facts or {})
+        raise PageError(f"There is no {name!r} in data/{stem}.yaml; its groups are {groups}.")
+    rows = []
+    group = ""
+    for key in keys:
+        if key.split(".")[1] != group and not name:
+            group = key.split(".")[1]
+            rows.append(f'<tr><th colspan="3" scope="colgroup">{escape(file.groups.get(group, group))}</th></tr>')
+        rows.append(_fact_row(key, known))
+    head = "<tr><th>Figure</th><th>Value</th><th>From, source</th></tr>"
+    return _scroll(f"{file.title}", head, "".join(rows))
+
+
+def _fact_row(key: str, known: Facts) -> str:
+    history, coming = known.history(key), known.coming(key)
+    fact = known[key] if len(history) > len(coming) else None
+    value = escape(show(fact.value, fact.unit)) if fact else "not yet"
+    later = "".join(f'<br><span class="coming">from {f.start}: {escape(show(f.value, f.unit))}</span>' for f in coming)
+    earlier = "".join(f'<br><span class="earlier">before, from {f.start}: {escape(show(f.value, f.unit))}</span>'
+                      for f in reversed(history) if fact and f.start < fact.start)
+    shown = fact or coming[0]
+    note = f'<br><span class="fact-note">{escape(shown.note)}</span>' if shown.note else ""
+    return (f'<tr id="{key.replace(".", "-")}"><td>{escape(shown.label)}{note}</td><td>{value}{later}{earlier}</td>'
+            f"<td>{shown.start}; {render.source_html(shown.source)}</td></tr>")
+
+
+def _table(file: data.File, stem: str, row_id: str, wanted: str, known: Facts) -> str:
+    assert file.table
+    columns = wanted.split(",") if wanted else [*file.table.columns, "source"]
+    for column in columns:
+        if column not in file.table.columns and column not in ("source", "from", "note"):
+            raise PageError(f"There is no column {column!r} in data/{stem}.yaml; there are {', '.join(file.table.columns)}.")
+    rows = [row_id] if row_id else list(file.table.rows)
+    if row_id and row_id not in file.table.rows:
+        raise PageError(f"There is no row {row_id!r} in data/{stem}.yaml.")
+    head = "".join(f"<th>{_head(file.table, column)}</th>" for column in columns)
+    body = "".join(f"<tr>{_cells(file, stem, row, columns, known)}</tr>" for row in rows)
+    return _scroll(file.title, f"<tr>{head}</tr>", body)
+
+
+def _head(table: data.Table, name: str) -> str:
+    if name not in table.columns:
+        return {"source": "Source", "from": "From", "note": "Note"}[name]
+    column = table.columns[name]
+    unit = UNITS[column.unit]
+    return escape(f"{column.label} ({unit})" if unit else column.label)
+
+
+def _cells(file: data.File, stem: str, row_id: str, columns: list[str], known: Facts) -> str:
+    assert file.table
+    held = {key.rsplit(".", 1)[1]: known[key] for key in known.keys(stem)
+            if key.rsplit(".", 1)[0] == f"{stem}.{row_id}" and any(f.start <= known.as_of for f in known.history(key))}
+    any_fact = next(iter(held.values()), None)
+    cells = []
+    for name in columns:
+        if name in held and name in file.table.columns:
+            text = escape(show(held[name].value, "ratio" if UNITS[held[name].unit] else held[name].unit))
+        elif not any_fact:
+            text = ""
+        else:
+            text = {"source": lambda f: render.source_html(f.source), "from": lambda f: f.start,
+                    "note": lambda f: escape(f.note)}.get(name, lambda f: "")(any_fact)
+        cells.append(f"<td>{text}</td>")
+    return "".join(cells)
+
+
+def _scroll(title: str, head: str, body: str) -> str:
+    return (f'<div class="scroll facts" tabindex="0" role="region" aria-label="{escape(title)}">'
+            f"<table><thead>{head}</thead><tbody>{body}</tbody></table></div>")
+
+
+def _inline_fact(source: str, language: str, css_class: str, md: Any) -> str:
+    """One figure with its unit, linked to its source: `#!fact prices.gpt-4o.input`."""
+    return _inline(data.facts(build_day())[source.strip()])
+
+
+def _inline(fact: Fact) -> str:
+    url = fact.source.url
+    href = url if url.startswith("https://") else render.ROOT + url.removesuffix(".md") + "/"
+    where = f"{fact.label}. From {fact.start}. {fact.source.publisher}, {fact.source.title} ({fact.source.dated()})."
+    return (f'<span class="fact"><a href="{escape(href)}" title="{escape(where)}">'
+            f"{escape(show(fact.value, fact.unit)).replace(' ', '&nbsp;', 1)}</a></span>")
+
+
+fact = stops_the_build(_inline_fact, InlineHiliteException)

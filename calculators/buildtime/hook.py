@@ -1,0 +1,15 @@
+"""MkDocs calls the pack command before a build. The fence says so if nobody did."""
+
+from typing import Any
+
+from calculators.buildtime import pack
+
+
+def on_pre_build(config: Any) -> None:
+    """Make the browser runtime, so that its files are there to be copied."""
+    from mkdocs.exceptions import Abort
+
+    try:
+        pack.pack()
+    except (pack.PackError, pack.data.BadData) as error:
+        raise Abort(str(error)) from None

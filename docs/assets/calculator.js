@@ -1,0 +1,230 @@
+// Carries what is in a form to Python and puts the HTML that comes back on the page. Knows no calculator and no formula.
+
+const SILENCE = 20_000; // ms without a byte or a stage after which a start has failed
+const UNHEARD = 4_000; // ms in which a started worker must say that it has heard a question
+const URL_DELAY = 150; // ms after the reader's own change
+const NOTICE = "md-button";
+
+// One worker for a visit. It lives in module scope, so instant navigation keeps it.
+const python = {
+  worker: null, ready: false, id: 0, timer: 0, waiting: null, current: null, listener: null,
+
+  start(runtime) {
+    if (this.worker) return;
+    this.ready = false;
+    this.base = runtime;
+    let worker;
+    try {
+      worker = new Worker(new URL("worker.mjs", runtime), { type: "module" });
+    } catch (error) {
+      return this.fail(error.message);
+    }
+    this.worker = worker;
+    worker.onmessage = ({ data }) => worker === this.worker && this.receive(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      if (worker === this.worker) this.fail(event.message || "its files cannot be loaded");
+    };
+    this.watch(SILENCE, () => this.fail("nothing has arrived for 20 seconds"));
+    this.tell({ starting: 0 });
+  },
+
+  receive(data) {
+    if (data.failed) return this.fail(data.failed);
+    if (data.progress) this.tell({ starting: data.progress });
+    if (data.stage === "calculators") {
+      this.ready = true;
+      clearTimeout(this.timer);
+      this.tell({ ready: true });
+      return this.current ? this.listen() : this.next();
+    }
+    if (!this.ready) return this.watch(SILENCE, () => this.fail("nothing has arrived for 20 seconds"));
+    if (data.heard === this.id) this.watch(SILENCE, () => this.replace());
+    if (data.id === this.id && this.current) {
+      clearTimeout(this.timer);
+      const { done } = this.current;
+      this.current = null;
+      done(data.broken ? { ok: false, errors: [{ field: null, message: `Our fault: ${data.broken}` }] } : JSON.parse(data.reply));
+      this.next();
+    }
+  },
+
+  // The newest question wins: one is in flight, and at most one waits.
+  ask(runtime, question, done) {
+    this.waiting = { question, done };
+    this.start(runtime);
+    this.next();
+  },
+
+  next() {
+    if (this.current || !this.waiting || !this.worker) return;
+    this.current = this.waiting;
+    this.waiting = null;
+    this.send();
+  },
+
+  send() {
+    this.id += 1;
+    this.worker.postMessage({ id: this.id, question: JSON.stringify(this.current.question) });
+    if (this.ready) this.listen();
+  },
+
+  listen() {
+    this.watch(UNHEARD, () => this.replace());
+  },
+
+  // A worker that does not answer is dead: start another and ask again.
+  replace() {
+    const again = this.waiting || this.current;
+    this.stop();
+    if (this.replaced === again) return this.fail("it stopped while answering", again);
+    this.replaced = again;
+    this.waiting = again;
+    this.start(this.base);
+    this.next();
+  },
+
+  stop() {
+    clearTimeout(this.timer);
+    if (this.worker) this.worker.terminate();
+    this.worker = this.current = null;
+    this.ready = false;
+  },
+
+  fail(why, lost = this.waiting || this.current) {
+    this.stop();
+    this.waiting = lost;
+    this.tell({ failed: why });
+  },
+
+  watch(time, then) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(then, time);
+  },
+
+  tell(news) {
+    if (this.listener) this.listener(news);
+  },
+};
+
+function mount(section) {
+  if (section.dataset.mounted) return;
+  section.dataset.mounted = "yes";
+  const form = section.querySelector("form");
+  const status = section.querySelector("[data-status]");
+  const runtime = new URL(`${section.dataset.runtime}/`, location.href).href;
+  const built = {
+    html: section.querySelector("[data-result]").innerHTML,
+    markdown: section.querySelector("template[data-markdown]").content.textContent,
+  };
+  let latest = { query: "", markdown: built.markdown };
+  let urlTimer = 0;
+  let said = "";
+
+  const fields = () => Object.fromEntries(new FormData(form));
+  const page = location.origin + location.pathname;
+
+  function say(text, retry) {
+    if (text === said) return;
+    said = text;
+    status.textContent = text;
+    if (retry) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = NOTICE;
+      button.textContent = "Try again";
+      button.addEventListener("click", () => { said = ""; ask(); });
+      status.append(" ", button);
+    }
+  }
+
+  python.listener = ({ starting, ready, failed }) => {
+    if (!section.isConnected) return;
+    if (failed) {
+      say(`Python could not start in your browser: ${failed.replace(/[.\s]+$/, "")}. The result below is still the last one worked out.`, true);
+    } else if (ready) {
+      say(python.current || python.waiting ? "Python is ready; working out your values." : "");
+    } else if (starting !== undefined) {
+      const megabytes = Math.floor(starting / 1e6);
+      say(megabytes ? `Starting Python in your browser: ${megabytes} MB read.` : "Starting Python in your browser.");
+    }
+  };
+
+  function ask(link) {
+    const asked = { slug: section.dataset.slug, as_of: section.dataset.asOf, page, fields: link || fields(), link: Boolean(link) };
+    python.ask(runtime, asked, (reply) => section.isConnected && show(reply, Boolean(link)));
+  }
+
+  function show(reply, fromLink) {
+    clearErrors();
+    if (!reply.ok) return showErrors(reply.errors);
+    section.querySelector("[data-result]").innerHTML = reply.html;
+    latest = reply;
+    say(reply.notices.join(" "));
+    section.dispatchEvent(new CustomEvent("calculator:answered", { bubbles: true }));
+    if (fromLink) return fill(reply.fields);
+    clearTimeout(urlTimer);
+    urlTimer = setTimeout(() => section.isConnected
+      && history.replaceState(history.state, "", location.pathname + reply.query + location.hash), URL_DELAY);
+  }
+
+  function clearErrors() {
+    for (const place of form.querySelectorAll(".field-error")) place.textContent = "";
+    for (const input of form.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
+  }
+
+  function showErrors(errors) {
+    const general = [];
+    for (const { field, message } of errors) {
+      const row = field && form.querySelector(`[data-field="${CSS.escape(field)}"]`);
+      if (!row) general.push(message);
+      else {
+        row.querySelector(".field-error").textContent = message;
+        for (const input of row.querySelectorAll("input, select")) input.setAttribute("aria-invalid", "true");
+      }
+    }
+    say([...general, "The result below is for the values before this change."].join(" "));
+  }
+
+  function fill(values) {
+    for (const [name, value] of Object.entries(values)) {
+      const input = form.elements[name];
+      if (input) input.value = value;
+    }
+  }
+
+  async function copy(kind) {
+    const text = kind === "link" ? page + latest.query : latest.markdown.replace(" ?v=", ` ${page}?v=`);
+    try {
+      await navigator.clipboard.writeText(text);
+      say(kind === "link" ? "The link is copied." : "The result is copied as Markdown.");
+    } catch {
+      prompt("Copy this:", text);
+    }
+  }
+
+  form.querySelector(".calculator-actions").hidden = false;
+  for (const intent of ["pointerenter", "pointerdown", "focusin"]) {
+    form.addEventListener(intent, () => python.start(runtime), { once: true });
+  }
+  form.addEventListener("input", () => ask());
+  form.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
+  form.addEventListener("reset", () => setTimeout(ask));
+  form.addEventListener("click", ({ target }) => target.dataset.copy && copy(target.dataset.copy));
+
+  const link = Object.fromEntries(new URLSearchParams(location.search));
+  if (!Object.keys(link).length) {
+    // A browser may bring back what was typed before a reload; the result must be for what the form shows.
+    if ([...form.elements].some((e) => e.type === "text" ? e.value !== e.defaultValue : e.checked !== e.defaultChecked)) form.reset();
+    return;
+  }
+  fill(link);
+  ask(link);
+}
+
+function mountAll() {
+  document.querySelectorAll("section.calculator").forEach(mount);
+}
+
+if (typeof document$ === "undefined") mountAll();
+else document$.subscribe(mountAll);
