@@ -1,0 +1,123 @@
+"""python -m calculators.buildtime COMMAND
+
+  check [--data DIR] [--json]     the data: every problem as "file: key: reason"; exit 1 if there is one
+  stale --days N [--json]         sources that were read more than N days ago
+  schema                          the JSON schema of a data file, for editors
+  pack                            make the browser runtime (mkdocs does it by itself)
+  bench [--runs 9] [--json]       measure the site in a browser against stock Pyodide; needs the test set-up
+"""
+
+import argparse
+import datetime
+import json
+import sys
+import time
+from pathlib import Path
+from typing import NoReturn
+
+from calculators.buildtime import DATA, data, pack
+from calculators.kit.export import SCHEMA
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, but what is wrong is one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with 2 and the sentence."""
+        print(f"{message[:1].upper()}{message[1:]}. See python -m calculators.buildtime --help.", file=sys.stderr)
+        sys.exit(2)
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; return its exit status."""
+    parser = Parser(prog="python -m calculators.buildtime", usage=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
+    for name in ("check", "stale", "schema", "pack", "bench"):
+        command = commands.add_parser(name, usage=__doc__)
+        if name in ("check", "stale", "bench"):
+            command.add_argument("--json", action="store_true", dest="as_json")
+        if name in ("check", "stale"):
+            command.add_argument("--data", type=Path, default=DATA)
+        if name == "stale":
+            command.add_argument("--days", type=int, required=True)
+        if name == "bench":
+            command.add_argument("--runs", type=int, default=9)
+    call = parser.parse_args(arguments)
+    try:
+        return RUN[call.command](call)
+    except (data.BadData, pack.PackError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def check(call: argparse.Namespace) -> int:
+    """Check a folder of data."""
+    start = time.perf_counter()
+    problems = data.check(call.data)
+    counts = count(call.data) if not problems else {}
+    seconds = round(time.perf_counter() - start, 3)
+    if call.as_json:
+        rows = [problem._asdict() for problem in problems]
+        print(json.dumps({"schema": SCHEMA, "ok": not problems, "seconds": seconds, "counts": counts, "problems": rows}))
+    elif problems:
+        print(data.BadData(problems))
+    return 1 if problems else 0
+
+
+def count(folder: Path) -> dict[str, int]:
+    """How many figures, rows or claims each file holds."""
+    files = {stem: data.read(stem, folder) for stem in data.stems(folder)}
+    return {stem: len(file.claims) if file.claims else len(file.table.rows) if file.table
+            else sum(len(group) for group in (file.facts or {}).values()) for stem, file in files.items()}
+
+
+def stale(call: argparse.Namespace) -> int:
+    """List sources by age. A report, not a test: it exits with 0."""
+    today = datetime.date.today()
+    rows = []
+    for stem in data.stems(call.data):
+        for source_id, source in data.read(stem, call.data).sources.items():
+            age = (today - (source.checked or source.released or today)).days
+            if age > call.days:
+                rows.append({"file": f"{stem}.yaml", "source": source_id, "days": age, "url": source.url})
+    rows.sort(key=lambda row: -int(str(row["days"])))
+    if call.as_json:
+        print(json.dumps({"schema": SCHEMA, "stale": rows}))
+    else:
+        print("".join(f"{row['days']:>5} days  {row['file']}: {row['source']}  {row['url']}\n" for row in rows), end="")
+    return 0
+
+
+def schema(call: argparse.Namespace) -> int:
+    """Print the JSON schema."""
+    print(json.dumps(data.schema(), indent=1))
+    return 0
+
+
+def make_runtime(call: argparse.Namespace) -> int:
+    """Pack, and say where."""
+    print(pack.pack().relative_to(Path.cwd()) if pack.pack().is_relative_to(Path.cwd()) else pack.pack())
+    return 0
+
+
+def bench(call: argparse.Namespace) -> int:
+    """Measure; exit 1 if a limit is missed."""
+    from calculators.buildtime import bench as measure
+
+    measures = measure.run(max(1, call.runs))
+    if call.as_json:
+        print(json.dumps(measures, indent=1))
+    else:
+        for m in measures["measures"]:
+            limit = f"  limit {m['limit']}: {'met' if m['ok'] else 'MISSED'}" if m["limit"] is not None else ""
+            print(f"{m['name']:<34} {m['value']:>12,.10g} {m['unit']:<6} [{m['min']:,.6g} to {m['max']:,.6g}]{limit}")
+    return 0 if all(m["ok"] is not False for m in measures["measures"]) else 1
+
+
+RUN = {"check": check, "stale": stale, "schema": schema, "pack": make_runtime, "bench": bench}
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
