@@ -309,9 +309,9 @@ def _volume_that_flips(now: Outputs) -> float | None:
         return None
     if now.recommendation == API:
         return now.servers_needed * pays_for_one
-    # Down the stairs to the nearest on which the API is still cheaper at its start.
-    gaps = (k for k in range(now.servers_needed, 0, -1) if k * pays_for_one > (k - 1) * now.hosting_capacity)
-    return next(gaps) * pays_for_one
+    # Down the stairs to the nearest on which the API is still cheaper at its start; see last_break_even.
+    last = whole_up(now.hosting_capacity / (now.hosting_capacity - pays_for_one)) - 1
+    return max(1, min(now.servers_needed, last)) * pays_for_one
 
 
 def _capacity_that_flips(inputs: Inputs, now: Outputs) -> float | None:

@@ -51,7 +51,7 @@ class Field(NamedTuple):
             return given
         if str(given).strip().lower() in ("yes", "no"):
             return str(given).strip().lower() == "yes"
-        raise InputError(name, f"{self.label} must be yes or no (got {_quoted(given)}).")
+        raise InputError(name, f"“{self.label}” must be answered yes or no (got {_quoted(given)}).")
 
     def _number(self, name: str, given: object) -> float:
         try:

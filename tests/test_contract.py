@@ -1,0 +1,208 @@
+"""What every registered calculator keeps to. A new one is covered as soon as it is registered."""
+
+import ast
+import math
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import TESTS
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import calculators
+from calculators.buildtime import DOCS, PROJECT, data
+from calculators.kit import chart, render, result
+from calculators.kit.facts import Facts
+from calculators.kit.shape import Calculator, InputError, NoValue
+from calculators.kit.units import UNITS
+
+EVERY = pytest.mark.parametrize("slug", calculators.SLUGS)
+DAY = "2026-11-24"
+
+
+@EVERY
+def test_files_are_where_the_name_says(slug: str) -> None:
+    module = slug.replace("-", "_")
+    assert (PROJECT / "calculators" / f"{module}.py").exists()
+    assert (TESTS / "cases" / f"{module}.yaml").exists()
+    page = DOCS / "calculators" / f"{slug}.md"
+    assert f"```calculator\n{slug}\n```" in page.read_text("utf-8")
+    assert f"calculators/{slug}.md" in (PROJECT / "mkdocs.yml").read_text("utf-8")
+
+
+def test_every_module_is_registered() -> None:
+    modules = {p.stem.replace("_", "-") for p in (PROJECT / "calculators").glob("[a-z]*.py")}
+    assert modules == set(calculators.SLUGS)
+
+
+@EVERY
+def test_defaults_are_accepted_and_every_output_has_a_step(slug: str) -> None:
+    calculator = calculators.get(slug)
+    found = result.answer(calculator, {}, data.facts(DAY))
+    assert {step.of for step in found.steps} == set(calculator.results())
+    assert found.sources
+    assert sum(o.headline for o in calculator.results().values()) == 1
+    assert found.link == "?v=1"
+
+
+@EVERY
+def test_both_ends_of_every_range_work(slug: str) -> None:
+    calculator = calculators.get(slug)
+    for name, field in calculator.fields().items():
+        ends: list[object] = ["yes", "no"] if field.kind == "yes_no" else [field.max, field.min, (field.above or 0) + 1e-6]
+        for value in ends:
+            if value is not None and not (field.kind == "whole" and value == 1e-6):
+                sound(result.answer(calculator, {name: value}, data.facts(DAY)))
+        for beyond in (field.min and field.min - 1, field.max and field.max * 2, field.above):
+            if beyond is not None and field.kind != "yes_no":
+                with pytest.raises(InputError) as caught:
+                    result.answer(calculator, {name: beyond}, data.facts(DAY))
+                assert caught.value.field == name
+
+
+def sound(found: result.Result) -> None:
+    """No output is NaN or infinite, and everything can be shown."""
+    for name, value in found.outputs.items():
+        assert isinstance(value, NoValue | str) or math.isfinite(value), name
+    assert "nan" not in re.sub(r"[a-z]{2,}nan|nan[a-z]", "", render.result(found).lower())
+
+
+def values_of(calculator: Calculator) -> st.SearchStrategy[dict[str, Any]]:
+    def one(field: Any) -> st.SearchStrategy[Any]:
+        if field.kind == "yes_no":
+            return st.booleans()
+        if field.kind == "whole":
+            return st.integers(int(field.min), int(field.max))
+        low = field.min if field.above is None else math.nextafter(field.above, math.inf) + 1e-9
+        return st.floats(low, field.max, allow_nan=False)
+
+    return st.fixed_dictionaries({}, optional={n: one(f) for n, f in calculator.fields().items()})
+
+
+@EVERY
+@settings(max_examples=60, deadline=None)
+@given(draw=st.data())
+def test_any_allowed_inputs_give_a_sound_result_and_its_link_brings_it_back(slug: str, draw: st.DataObject) -> None:
+    calculator = calculators.get(slug)
+    found = result.answer(calculator, draw.draw(values_of(calculator)), data.facts(DAY))
+    sound(found)
+    again = dict(part.split("=", 1) for part in found.link.lstrip("?").split("&"))
+    assert again.pop("v") == calculator.version.partition(".")[0]
+    assert result.answer(calculator, again, data.facts(DAY)).outputs == found.outputs
+
+
+@EVERY
+@settings(max_examples=100, deadline=None)
+@given(draw=st.data())
+def test_nonsense_is_refused_with_a_sentence_at_its_field(slug: str, draw: st.DataObject) -> None:
+    calculator = calculators.get(slug)
+    name = draw.draw(st.sampled_from(list(calculator.fields())))
+    text = draw.draw(st.one_of(st.text(), st.none(), st.lists(st.integers()), st.sampled_from(["nan", "inf", "1e999", "0x10", "--"])))
+    try:
+        sound(result.answer(calculator, {name: text}, data.facts(DAY)))
+    except InputError as error:
+        assert error.field == name
+        assert str(error).endswith(").")
+
+
+@EVERY
+def test_a_flip_is_where_the_answer_changes(slug: str) -> None:
+    """On one side of each flip's value the headline is today's, on the other it is the flip's."""
+    calculator = calculators.get(slug)
+    facts = data.facts(DAY)
+    module_cases = yaml.safe_load((TESTS / "cases" / f"{slug.replace('-', '_')}.yaml").read_text())
+    for case in module_cases:
+        if "error" in case:
+            continue
+        found = result.answer(calculator, case["input"], facts)
+        for flip in found.flips:
+            if flip.value is None:
+                assert flip.why
+                continue
+            for value in beyond(flip, calculator.fields()[flip.input]):
+                then = result.answer(calculator, case["input"] | {flip.input: value}, facts)
+                assert then.headline == flip.answer, (case["name"], flip, value)
+
+
+def beyond(flip: Any, field: Any) -> list[Any]:
+    """A value well on the other side of a flip, but not so far that the next stair turns it back."""
+    if field.kind == "yes_no":
+        return [flip.value]
+    factor = {"above": 1.000001, "from": 1.000001, "below": 0.999999, "up to": 0.999999}[flip.beyond]
+    value = flip.value * factor
+    if field.kind == "whole":
+        value = math.ceil(value) if factor > 1 else math.floor(value)
+    return [value] if value <= field.max else []
+
+
+@EVERY
+def test_only_the_named_data_is_read(slug: str) -> None:
+    seen = set()
+
+    def read(stem: str) -> dict[str, Any]:
+        seen.add(stem)
+        return data.bundled(stem)
+
+    result.answer(calculators.get(slug), {}, Facts(read, DAY))
+    assert seen <= set(calculators.get(slug).data)
+
+
+@EVERY
+def test_labels_units_and_help(slug: str) -> None:
+    calculator = calculators.get(slug)
+    for spec in [*calculator.fields().values(), *calculator.results().values()]:
+        assert spec.label
+        assert spec.unit in UNITS
+    assert all(f.help for f in calculator.fields().values())
+
+
+@EVERY
+def test_the_chart_has_a_title_a_description_and_its_data(slug: str) -> None:
+    picture = result.answer(calculators.get(slug), {}, data.facts(DAY)).chart
+    svg = chart.svg(picture, "x")
+    assert "<title" in svg
+    assert "<desc" in svg
+    assert 'role="img"' in svg
+    assert "style=" not in svg
+    head, rows = chart.table(picture)
+    assert rows
+    assert all(len(row) == len(head) for row in rows)
+
+
+def browser_modules() -> list[Path]:
+    root = PROJECT / "calculators"
+    return [p for p in [*root.glob("*.py"), *(root / "kit").glob("*.py")] if p.name != "__main__.py"]
+
+
+@pytest.mark.parametrize("path", browser_modules(), ids=lambda p: p.name)
+def test_what_runs_in_the_browser_imports_the_standard_library_alone(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    names = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
+    names |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    for name in names:
+        top = name.partition(".")[0]
+        assert top in sys.stdlib_module_names or top == "calculators", name
+    if path.name != "__init__.py":
+        assert not any(name.startswith("calculators.buildtime") for name in names)
+
+
+def test_the_page_script_knows_no_calculator_and_no_field() -> None:
+    scripts = (DOCS / "assets" / "calculator.js").read_text() + (PROJECT / "calculators/buildtime/worker.mjs").read_text()
+    words = set(re.findall(r"[\w-]+", scripts))
+    for slug in calculators.SLUGS:
+        assert slug not in words
+        assert not words & set(calculators.get(slug).fields())
+
+
+def test_old_links_still_open() -> None:
+    """Only ever add to tests/links.yaml: people have these in their documents."""
+    for row in yaml.safe_load((TESTS / "links.yaml").read_text()):
+        calculator = calculators.get(row["calculator"])
+        given = dict(part.split("=", 1) for part in row["link"].lstrip("?").split("&"))
+        assert given.pop("v") == "1"
+        found = result.answer(calculator, given, data.facts(str(row["as_of"])))
+        assert found.headline == row["headline"]
