@@ -1,10 +1,6 @@
-"""What all tests share: facts of a day, and the order in which tests run (fast ones first)."""
-
-from pathlib import Path
+"""What all tests share: the order in which tests run (fast ones first)."""
 
 import pytest
-
-TESTS = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

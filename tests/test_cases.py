@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import TESTS
+
 
 import calculators
-from calculators.buildtime import data
+from calculators.buildtime import PROJECT, data
 from calculators.kit.result import answer
 from calculators.kit.shape import InputError, NoValue
+
+TESTS = PROJECT / "tests"
 
 
 def cases() -> list[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import TESTS
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +20,7 @@ from calculators.kit.facts import Facts
 from calculators.kit.shape import Calculator, InputError, NoValue
 from calculators.kit.units import UNITS
 
+TESTS = PROJECT / "tests"
 EVERY = pytest.mark.parametrize("slug", calculators.SLUGS)
 DAY = "2026-11-24"
 
@@ -57,7 +58,7 @@ def test_both_ends_of_every_range_work(slug: str) -> None:
         for value in ends:
             if value is not None and not (field.kind == "whole" and value == 1e-6):
                 sound(result.answer(calculator, {name: value}, data.facts(DAY)))
-        for beyond in (field.min and field.min - 1, field.max and field.max * 2, field.above):
+        for beyond in (None if field.min is None else field.min - 1, None if field.max is None else field.max * 2, field.above):
             if beyond is not None and field.kind != "yes_no":
                 with pytest.raises(InputError) as caught:
                     result.answer(calculator, {name: beyond}, data.facts(DAY))
