@@ -78,8 +78,9 @@ def values_of(calculator: Calculator) -> st.SearchStrategy[dict[str, Any]]:
             return st.booleans()
         if field.kind == "whole":
             return st.integers(int(field.min), int(field.max))
-        low = field.min if field.above is None else math.nextafter(field.above, math.inf) + 1e-9
-        return st.floats(low, field.max, allow_nan=False)
+        # Closer to nothing than a millionth is a slip of the keyboard, and refused where it cannot be calculated with.
+        numbers = st.floats(1e-6, field.max, allow_nan=False)
+        return numbers if field.above is not None else st.one_of(st.just(field.min), numbers)
 
     return st.fixed_dictionaries({}, optional={n: one(f) for n, f in calculator.fields().items()})
 
@@ -108,6 +109,12 @@ def test_nonsense_is_refused_with_a_sentence_at_its_field(slug: str, draw: st.Da
     except InputError as error:
         assert error.field == name
         assert str(error).endswith(").")
+
+
+def test_what_cannot_be_calculated_with_is_refused() -> None:
+    with pytest.raises(InputError) as caught:
+        result.answer(calculators.get("break-even"), {"api_cost_per_million": 1e-305}, data.facts(DAY))
+    assert str(caught.value) == result.EXTREME
 
 
 @EVERY

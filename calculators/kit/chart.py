@@ -123,6 +123,8 @@ def _lines(chart: Lines) -> tuple[int, str]:
     ys = [y for line in chart.lines for _, y in line.points]
     bottom = HEIGHT - BOTTOM
     x_low, x_high, y_low, y_high = (min(xs), max(xs), min(ys), max(ys))
+    if chart.log and y_low == y_high:
+        y_low, y_high = y_low / 10, y_high * 10  # a flat picture still needs a height
     if not chart.log:
         pad = (y_high - y_low) * 0.06 or 1
         y_low, y_high = y_low - pad, y_high + pad

@@ -1,11 +1,15 @@
 """One question answered: everything that a page, a file or a terminal shows of it."""
 
+import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from calculators.kit.chart import Chart
 from calculators.kit.facts import Fact, Facts, Source, Value
 from calculators.kit.shape import Calculator, Flip, InputError, Link, NoValue, fill
+
+
+EXTREME = "These numbers are too far apart to calculate with: one is too large or too close to nothing."
 
 
 class FilledStep(NamedTuple):
@@ -55,10 +59,12 @@ def answer(calculator: Calculator, given: Mapping[str, object], facts: Facts) ->
     inputs = calculator.read(given, facts)
     try:
         outputs = calculator.calculate(inputs, facts)
-    except OverflowError:
-        raise InputError(None, "These numbers are too large to calculate with.") from None
+    except (OverflowError, ZeroDivisionError):
+        raise InputError(None, EXTREME) from None
     asked = {name: getattr(inputs, name) for name in calculator.fields()}
     found = {name: getattr(outputs, name) for name in calculator.results()}
+    if any(isinstance(value, float) and not math.isfinite(value) for value in found.values()):
+        raise InputError(None, EXTREME)
     shown = {n: (v, calculator.fields()[n].unit) for n, v in asked.items()}
     shown |= {n: (v, calculator.results()[n].unit) for n, v in found.items()}
     steps = [FilledStep(step.of, *fill(step.text, shown, facts)) for step in calculator.explain(inputs, outputs)]

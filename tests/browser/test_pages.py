@@ -17,7 +17,7 @@ def runtime_bytes(site: Site) -> int:
 @pytest.mark.parametrize("slug", calculators.SLUGS)
 def test_live_result_equals_the_built_one(page: Any, site: Site, slug: str) -> None:
     replies: list[str] = []
-    page.expose_function("keep", replies.append)
+    page.expose_function("keep", lambda html: replies.append(html))
     page.add_init_script("""const Real = Worker; window.Worker = class extends Real { constructor(...a) { super(...a);
       this.addEventListener("message", ({ data }) => data.reply && keep(JSON.parse(data.reply).html)); } };""")
     page.goto(f"calculators/{slug}/")
