@@ -4,7 +4,6 @@
   stale --days N [--json]         sources that were read more than N days ago
   schema                          the JSON schema of a data file, for editors
   pack                            make the browser runtime (mkdocs does it by itself)
-  bench [--runs 9] [--json]       measure the site in a browser against stock Pyodide; needs the test set-up
 """
 
 import argparse
@@ -32,16 +31,14 @@ def main(arguments: list[str]) -> int:
     """Run one command; return its exit status."""
     parser = Parser(prog="python -m calculators.buildtime", usage=__doc__)
     commands = parser.add_subparsers(dest="command", required=True, parser_class=Parser)
-    for name in ("check", "stale", "schema", "pack", "bench"):
+    for name in ("check", "stale", "schema", "pack"):
         command = commands.add_parser(name, usage=__doc__)
-        if name in ("check", "stale", "bench"):
+        if name in ("check", "stale"):
             command.add_argument("--json", action="store_true", dest="as_json")
         if name in ("check", "stale"):
             command.add_argument("--data", type=Path, default=DATA)
         if name == "stale":
             command.add_argument("--days", type=int, required=True)
-        if name == "bench":
-            command.add_argument("--runs", type=int, default=9)
     call = parser.parse_args(arguments)
     try:
         return RUN[call.command](call)
@@ -100,21 +97,7 @@ def make_runtime(call: argparse.Namespace) -> int:
     return 0
 
 
-def bench(call: argparse.Namespace) -> int:
-    """Measure; exit 1 if a limit is missed."""
-    from calculators.buildtime import bench as measure
-
-    measures = measure.run(max(1, call.runs))
-    if call.as_json:
-        print(json.dumps(measures, indent=1))
-    else:
-        for m in measures["measures"]:
-            limit = f"  limit {m['limit']}: {'met' if m['ok'] else 'MISSED'}" if m["limit"] is not None else ""
-            print(f"{m['name']:<34} {m['value']:>12,.10g} {m['unit']:<6} [{m['min']:,.6g} to {m['max']:,.6g}]{limit}")
-    return 0 if all(m["ok"] is not False for m in measures["measures"]) else 1
-
-
-RUN = {"check": check, "stale": stale, "schema": schema, "pack": make_runtime, "bench": bench}
+RUN = {"check": check, "stale": stale, "schema": schema, "pack": make_runtime}
 
 if __name__ == "__main__":
     try:
