@@ -18,7 +18,7 @@ Bundle = dict[str, Any]
 ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 Id = Annotated[str, Field(pattern=ID)]
 Scalar = bool | int | float | str | datetime.date
-ROW_KEYS = ("from", "recorded", "source", "note")
+ROW_KEYS = ("from", "recorded", "source", "also", "note")
 _PLACEHOLDER = re.compile(r"\{([\w.-]+)\}")
 
 
@@ -151,7 +151,9 @@ class Table(Strict):
     columns: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], Column]
     """By name, in the order of the table."""
     rows: dict[Id, dict[str, Scalar] | list[dict[str, Scalar]]]
-    """By id; a list where a row has changed over time, oldest first."""
+    """By id; a list where a row has changed over time, oldest first, each holding only what is new. Beside the columns
+    a row has `from`, `recorded`, `source`, and if need be `note` and `also`: further sources that were read by themselves
+    and give the same figures, their ids separated by spaces."""
 
 
 class Claim(Strict):
@@ -263,12 +265,14 @@ def _why(error: Any) -> str:
 
 def _check_value(value: Scalar, unit: str) -> None:
     """Raises ValueError if a value is of another kind than its unit."""
-    kind = {"text": str, "date": (datetime.date, str), "yes_no": bool}.get(unit)
+    kind = {"text": str, "url": str, "date": (datetime.date, str), "yes_no": bool}.get(unit)
     if kind:
         if not isinstance(value, kind):
             raise ValueError(f"{value!r} is no {unit}")
         if unit == "date":
             datetime.date.fromisoformat(str(value))
+        if unit == "url":
+            _page_or_https(str(value))
     elif isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{value!r} is not a number, and the unit is {unit}")
 
@@ -293,7 +297,8 @@ def _inside(file: File) -> Iterator[tuple[str, str]]:
             yield f"groups.{group}", "has no facts"
     for row_id, row in _table_rows(file):
         yield from _check_row(row_id, row, file.table.columns if file.table else {})
-        yield from cite(row_id, str(row.get("source")))
+        for source in [str(row.get("source")), *str(row.get("also", "")).split()]:
+            yield from cite(row_id, source)
     for claim_id, claim in (file.claims or {}).items():
         for source in claim.sources:
             yield from cite(claim_id, source)

@@ -12,6 +12,7 @@ UNITS: dict[str, str] = {
     "USD": "USD",
     "USD/Mtok": "USD per million tokens",
     "USD/hour": "USD/hour",
+    "USD/GPU-hour": "USD per GPU-hour",
     "USD/month": "USD/month",
     "USD/GB/month": "USD/GB/month",
     "USD/kWh": "USD/kWh",
@@ -37,6 +38,7 @@ UNITS: dict[str, str] = {
     "GiB": "GiB",  # 2^30 bytes
     "GB/s": "GB/s",
     "B": "bytes",
+    "B/token": "bytes per token",
     "bits": "bits",
     "billion": "billion",
     "TFLOPS": "TFLOPS",
@@ -44,6 +46,7 @@ UNITS: dict[str, str] = {
     "kW": "kW",
     "date": "",
     "text": "",
+    "url": "",
     "yes_no": "",
 }
 
