@@ -5,7 +5,7 @@ The registry, in the order of the guide. A calculator is imported when it is ask
 
 import sys
 
-if sys.version_info < (3, 12):
+if sys.version_info < (3, 12):  # noqa: UP036  pip may have been told to ignore what we require
     sys.exit("This needs Python 3.12 or newer (this is {}.{}).".format(*sys.version_info[:2]))
 
 from importlib import import_module

@@ -16,8 +16,7 @@ from calculators.kit.export import SCHEMA, as_dict, error_dict, listing, markdow
 from calculators.kit.facts import Facts, MissingFact
 from calculators.kit.render import flip_text
 from calculators.kit.result import Result, answer
-from calculators.kit.shape import Calculator, InputError, NoValue
-from calculators.kit.units import show
+from calculators.kit.shape import Calculator, InputError, shown_result
 
 OPTIONS = ("as-of", "facts", "batch")  # take a value
 SWITCHES = ("json", "markdown", "help")  # do not
@@ -195,7 +194,7 @@ def as_object(line: str) -> dict[str, Any]:
 def as_text(result: Result) -> str:
     """The result for a terminal: the answer, the figures, the working, what would change it, the sources."""
     calculator = result.calculator
-    shown = [(spec.label, _shown(result.outputs[name], spec.unit)) for name, spec in calculator.results().items()
+    shown = [(spec.label, shown_result(result.outputs[name], spec.unit)) for name, spec in calculator.results().items()
              if not spec.headline]
     width = max(len(label) for label, _ in shown)
     lines = [f"{calculator.title}: {result.headline}", *result.warnings, ""]
@@ -209,10 +208,6 @@ def as_text(result: Result) -> str:
         lines += ["", "Sources"]
         lines += [f"  {s.publisher}, {s.title}, {s.url} ({s.dated()})" for s in result.sources]
     return "\n".join([*lines, "", f"Figures as of {result.as_of}. Link: {result.link}"]) + "\n"
-
-
-def _shown(value: Any, unit: str) -> str:
-    return value.why if isinstance(value, NoValue) else show(value, unit)
 
 
 def usage(slug: str | None) -> str:

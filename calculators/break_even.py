@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from calculators.kit.chart import Line, Lines
 from calculators.kit.facts import Facts
-from calculators.kit.shape import (
-    Calculator, Flip, FromFact, InputError, Link, NoValue, Step, number, output, whole,
-)
-from calculators.kit.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK, number as show_number, show, whole_up
+from calculators.kit.shape import Calculator, Flip, FromFact, InputError, Link, NoValue, Step, number, output, whole
+from calculators.kit.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK, show, whole_up
+from calculators.kit.units import number as show_number
 
 EXAMPLE = "original.break-even-example"
 HOURS_PER_MONTH = 720  # 24 x 30, as the original counts; data/original.yaml holds the same figure for the page

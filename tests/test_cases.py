@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import yaml
 
-
 import calculators
 from calculators.buildtime import PROJECT, data
 from calculators.kit.result import answer

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import yaml
-
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +17,7 @@ from calculators.buildtime import DOCS, PROJECT, data
 from calculators.kit import chart, render, result
 from calculators.kit.facts import Facts
 from calculators.kit.shape import Calculator, InputError, NoValue
-from calculators.kit.units import UNITS
+from calculators.kit.units import UNITS, Range
 
 TESTS = PROJECT / "tests"
 EVERY = pytest.mark.parametrize("slug", calculators.SLUGS)
@@ -54,12 +53,13 @@ def test_defaults_are_accepted_and_every_output_has_a_step(slug: str) -> None:
 def test_both_ends_of_every_range_work(slug: str) -> None:
     calculator = calculators.get(slug)
     for name, field in calculator.fields().items():
-        ends: list[object] = ["yes", "no"] if field.kind == "yes_no" else [field.max, field.min, (field.above or 0) + 1e-6]
+        ends: list[object] = ["yes", "no"] if field.kind == "yes_no" else list(field.choices) or [
+            field.max, field.min, (field.above or 0) + 1e-6]
         for value in ends:
             if value is not None and not (field.kind == "whole" and value == 1e-6):
                 sound(result.answer(calculator, {name: value}, data.facts(DAY)))
         for beyond in (None if field.min is None else field.min - 1, None if field.max is None else field.max * 2, field.above):
-            if beyond is not None and field.kind != "yes_no":
+            if beyond is not None and field.kind in ("number", "whole"):
                 with pytest.raises(InputError) as caught:
                     result.answer(calculator, {name: beyond}, data.facts(DAY))
                 assert caught.value.field == name
@@ -68,7 +68,8 @@ def test_both_ends_of_every_range_work(slug: str) -> None:
 def sound(found: result.Result) -> None:
     """No output is NaN or infinite, and everything can be shown."""
     for name, value in found.outputs.items():
-        assert isinstance(value, NoValue | str) or math.isfinite(value), name
+        parts = value if isinstance(value, Range) else (value,)
+        assert isinstance(value, NoValue | str) or all(math.isfinite(part) for part in parts), name
     assert "nan" not in re.sub(r"[a-z]{2,}nan|nan[a-z]", "", render.result(found).lower())
 
 
@@ -76,6 +77,8 @@ def values_of(calculator: Calculator) -> st.SearchStrategy[dict[str, Any]]:
     def one(field: Any) -> st.SearchStrategy[Any]:
         if field.kind == "yes_no":
             return st.booleans()
+        if field.kind == "choice":
+            return st.sampled_from(list(field.choices))
         if field.kind == "whole":
             return st.integers(int(field.min), int(field.max))
         # Closer to nothing than a millionth is a slip of the keyboard, and refused where it cannot be calculated with.
@@ -103,7 +106,8 @@ def test_any_allowed_inputs_give_a_sound_result_and_its_link_brings_it_back(slug
 def test_nonsense_is_refused_with_a_sentence_at_its_field(slug: str, draw: st.DataObject) -> None:
     calculator = calculators.get(slug)
     name = draw.draw(st.sampled_from(list(calculator.fields())))
-    text = draw.draw(st.one_of(st.text(), st.none(), st.lists(st.integers()), st.sampled_from(["nan", "inf", "1e999", "0x10", "--"])))
+    words = st.sampled_from(["nan", "inf", "1e999", "0x10", "--"])
+    text = draw.draw(st.one_of(st.text(), st.none(), st.lists(st.integers()), words))
     try:
         sound(result.answer(calculator, {name: text}, data.facts(DAY)))
     except InputError as error:
@@ -138,7 +142,7 @@ def test_a_flip_is_where_the_answer_changes(slug: str) -> None:
 
 def beyond(flip: Any, field: Any) -> list[Any]:
     """A value well on the other side of a flip, but not so far that the next stair turns it back."""
-    if field.kind == "yes_no":
+    if field.kind in ("yes_no", "choice"):
         return [flip.value]
     factor = {"above": 1.000001, "from": 1.000001, "below": 0.999999, "up to": 0.999999}[flip.beyond]
     value = flip.value * factor

@@ -2,6 +2,7 @@
 
 import datetime
 import functools
+import itertools
 import re
 from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
@@ -123,7 +124,7 @@ class FactRow(Strict):
             _check_value(row[1].value, self.unit)
         for start, versions in self.values.items():
             recorded = [v.recorded for v in (versions if isinstance(versions, list) else [versions])]
-            if any(a >= b for a, b in zip(recorded, recorded[1:], strict=False)):
+            if any(a >= b for a, b in itertools.pairwise(recorded)):
                 raise ValueError(f"the records of {start} must each be later than the one before")
         return self
 
@@ -265,7 +266,8 @@ def _why(error: Any) -> str:
 
 def _check_value(value: Scalar, unit: str) -> None:
     """Raises ValueError if a value is of another kind than its unit."""
-    kind = {"text": str, "url": str, "date": (datetime.date, str), "yes_no": bool}.get(unit)
+    kinds: dict[str, tuple[type, ...]] = {"text": (str,), "url": (str,), "date": (datetime.date, str), "yes_no": (bool,)}
+    kind = kinds.get(unit)
     if kind:
         if not isinstance(value, kind):
             raise ValueError(f"{value!r} is no {unit}")
@@ -290,8 +292,8 @@ def _inside(file: File) -> Iterator[tuple[str, str]]:
     for group, facts in (file.facts or {}).items():
         for name, fact in facts.items():
             yield from cite(f"{group}.{name}", fact.source)
-            for _, row in fact.rows():
-                yield from cite(f"{group}.{name}", row.source or fact.source)
+            for _, version in fact.rows():
+                yield from cite(f"{group}.{name}", version.source or fact.source)
     for group in file.groups:
         if group not in (file.facts or {}):
             yield f"groups.{group}", "has no facts"

@@ -21,7 +21,7 @@ from pymdownx.superfences import SuperFencesException
 import calculators
 from calculators.buildtime import data, figures, pack
 from calculators.kit import render
-from calculators.kit.facts import Fact, Facts, MissingFact
+from calculators.kit.facts import Fact, Facts, MissingFact, Source
 from calculators.kit.result import answer
 from calculators.kit.shape import Calculator, InputError
 from calculators.kit.units import UNITS, show
@@ -135,7 +135,7 @@ def escape_keeping_braces(claim: data.Claim) -> data.Claim:
 
 
 def _source(file: data.File, source_id: str) -> str:
-    return render.source_html(render.Source(source_id, **file.sources[source_id].bundled()))
+    return render.source_html(Source(source_id, **file.sources[source_id].bundled()))
 
 
 def _facts(file: data.File, stem: str, name: str, known: Facts) -> str:
@@ -201,8 +201,8 @@ def _cells(file: data.File, stem: str, row_id: str, columns: list[str], known: F
         elif not any_fact:
             text = ""
         else:
-            text = {"source": lambda f: render.source_html(f.source), "from": lambda f: f.start,
-                    "note": lambda f: escape(f.note)}.get(name, lambda f: "")(any_fact)
+            text = {"source": render.source_html(any_fact.source), "from": any_fact.start,
+                    "note": escape(any_fact.note)}.get(name, "")
         cells.append(f"<td>{text}</td>")
     return "".join(cells)
 

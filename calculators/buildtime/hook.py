@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from calculators.buildtime import pack
+from calculators.buildtime import data, pack
 
 
 def on_pre_build(config: Any) -> None:
@@ -11,5 +11,5 @@ def on_pre_build(config: Any) -> None:
 
     try:
         pack.pack()
-    except (pack.PackError, pack.data.BadData) as error:
+    except (pack.PackError, data.BadData) as error:
         raise Abort(str(error)) from None

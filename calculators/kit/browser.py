@@ -15,7 +15,9 @@ from calculators.kit.shape import Calculator, InputError
 def bundled(stem: str) -> dict[str, Any]:
     """A data file as it was packed beside this package. Raises FileNotFoundError if it was not."""
     spec = calculators.__spec__
-    assert spec and spec.origin and spec.loader
+    assert spec
+    assert spec.origin
+    assert spec.loader
     folder = spec.origin.rpartition("/")[0]
     try:
         text = spec.loader.get_data(f"{folder}/facts/{stem}.json")  # type: ignore[attr-defined]
@@ -43,7 +45,8 @@ def answer(text: str) -> str:
 def reply(calculator: Calculator, question: Mapping[str, Any]) -> dict[str, Any]:
     """The reply to a question that a calculator can answer. Raises InputError or MissingFact."""
     facts = Facts(bundled, question["as_of"])
-    fields, notices = dict(question["fields"]), []
+    fields: dict[str, str] = dict(question["fields"])
+    notices: list[str] = []
     found: dict[str, Any] = {"ok": True}
     if question.get("link"):
         fields, notices = usable(calculator, fields, facts)

@@ -4,8 +4,8 @@ from typing import Any
 
 from calculators.kit.facts import Value
 from calculators.kit.result import Result
-from calculators.kit.shape import Calculator, Flip, InputError, NoValue
-from calculators.kit.units import show
+from calculators.kit.shape import Calculator, Flip, InputError, NoValue, shown_result
+from calculators.kit.units import Range
 
 SCHEMA = 1
 
@@ -14,8 +14,8 @@ def markdown(answer: Result, base: str = "") -> str:
     """The result as Markdown: inputs, figures, working, sources. `base` is the page's address, for the link."""
     calculator = answer.calculator
     fields, outputs = calculator.fields(), calculator.results()
-    rows = [(f"{spec.label} (input)", show(answer.inputs[name], spec.unit)) for name, spec in fields.items()]
-    rows += [(spec.label, _text(answer.outputs[name], spec.unit)) for name, spec in outputs.items()
+    rows = [(f"{spec.label} (input)", spec.shown(answer.inputs[name])) for name, spec in fields.items()]
+    rows += [(spec.label, shown_result(answer.outputs[name], spec.unit)) for name, spec in outputs.items()
              if not spec.headline]
     lines = [f"**{calculator.title}**: {answer.headline}", "", *answer.warnings, *([""] if answer.warnings else [])]
     lines += ["| | |", "|---|---|", *(f"| {_cell(label)} | {_cell(value)} |" for label, value in rows), ""]
@@ -27,10 +27,6 @@ def markdown(answer: Result, base: str = "") -> str:
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
-
-
-def _text(value: Value | NoValue, unit: str) -> str:
-    return value.why if isinstance(value, NoValue) else show(value, unit)
 
 
 def as_dict(answer: Result) -> dict[str, Any]:
@@ -60,9 +56,10 @@ def as_dict(answer: Result) -> dict[str, Any]:
     return found | {"warnings": answer.warnings, "link": answer.link}
 
 
-def _output(value: Value | NoValue, unit: str) -> dict[str, Any]:
-    return {"unit": unit, "value": None, "why": value.why} if isinstance(value, NoValue) else {
-        "unit": unit, "value": value}
+def _output(value: Value | Range | NoValue, unit: str) -> dict[str, Any]:
+    if isinstance(value, NoValue):
+        return {"unit": unit, "value": None, "why": value.why}
+    return {"unit": unit, **(value._asdict() if isinstance(value, Range) else {"value": value})}
 
 
 def _flip(flip: Flip) -> dict[str, Any]:
@@ -84,7 +81,7 @@ def listing(calculators: list[Calculator], defaults: list[dict[str, Value]]) -> 
         {"slug": c.slug, "title": c.title, "version": c.version,
          "inputs": [{"name": name, "label": f.label, "unit": f.unit, "type": f.kind,
                      "min": f.min if f.above is None else f.above, "max": f.max, "default": default[name],
-                     "choices": ["yes", "no"] if f.kind == "yes_no" else None}
+                     "choices": ["yes", "no"] if f.kind == "yes_no" else list(f.choices) or None}
                     for name, f in c.fields().items()],
          "outputs": [{"name": name, "label": o.label, "unit": o.unit, "kind": o.kind}
                      for name, o in c.results().items()]}

@@ -8,7 +8,7 @@ from calculators.kit.export import markdown
 from calculators.kit.facts import Facts, Source, Value
 from calculators.kit.result import Result
 from calculators.kit.shape import Calculator, Field, Flip, InputError, NoValue, Output
-from calculators.kit.units import UNITS, show
+from calculators.kit.units import UNITS, Range, show
 
 # From a page that holds a calculator up to the root of the site. Such pages lie two folders deep
 # (guide/cost-at-scale/, calculators/break-even/), whatever path the site is published under; a test holds them to it.
@@ -31,7 +31,8 @@ def form(calculator: Calculator, facts: Facts, prefix: str) -> str:
 
 
 def _row(name: str, spec: Field, default: Value, prefix: str) -> str:
-    return (_radios if spec.kind == "yes_no" else _text)(name, spec, default, f"{prefix}-{name}")
+    make = {"yes_no": _radios, "choice": _select}.get(spec.kind, _text)
+    return make(name, spec, default, f"{prefix}-{name}")
 
 
 def _text(name: str, spec: Field, default: Value, ident: str) -> str:
@@ -42,6 +43,17 @@ def _text(name: str, spec: Field, default: Value, ident: str) -> str:
         f'inputmode="{"numeric" if spec.kind == "whole" else "decimal"}" autocomplete="off" spellcheck="false" '
         f'value="{escape(spec.form_text(default))}" aria-describedby="{ident}-help {ident}-error">'
         f'<span class="unit">{escape(unit)}</span></span>'
+        f'<small class="help" id="{ident}-help">{escape(spec.help)}</small>{_error_place(ident)}</div>'
+    )
+
+
+def _select(name: str, spec: Field, default: Value, ident: str) -> str:
+    options = "".join(f'<option value="{escape(value)}"{" selected" if value == default else ""}>{escape(text)}</option>'
+                      for value, text in spec.choices.items())
+    return (
+        f'<div class="field" data-field="{name}"><label for="{ident}">{escape(spec.label)}</label>'
+        f'<span class="control"><select id="{ident}" name="{name}" autocomplete="off" '
+        f'aria-describedby="{ident}-help {ident}-error">{options}</select></span>'
         f'<small class="help" id="{ident}-help">{escape(spec.help)}</small>{_error_place(ident)}</div>'
     )
 
@@ -123,7 +135,7 @@ def _figures(answer: Result) -> str:
     return f'<dl class="figures">{rows}</dl>'
 
 
-def _value(value: Value | NoValue, spec: Output) -> str:
+def _value(value: Value | Range | NoValue, spec: Output) -> str:
     if isinstance(value, NoValue):
         return f'<span class="no-value">{escape(value.why)}</span>'
     return escape(show(value, spec.unit))

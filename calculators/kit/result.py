@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from calculators.kit.chart import Chart
 from calculators.kit.facts import Fact, Facts, Source, Value
-from calculators.kit.shape import Calculator, Flip, InputError, Link, NoValue, fill
-
+from calculators.kit.shape import Calculator, Flip, InputError, Link, NoValue, fill, shown_result
+from calculators.kit.units import Range
 
 EXTREME = "These numbers are too far apart to calculate with: one is too large or too close to nothing."
 
@@ -28,7 +28,7 @@ class Result(NamedTuple):
     inputs: dict[str, Value]
     given: list[str]  # the inputs that the asker named
     changed: list[str]  # the inputs that differ from the default
-    outputs: dict[str, Value | NoValue]
+    outputs: dict[str, Value | Range | NoValue]
     steps: list[FilledStep]
     facts: list[Fact]
     flips: list[Flip]
@@ -63,10 +63,10 @@ def answer(calculator: Calculator, given: Mapping[str, object], facts: Facts) ->
         raise InputError(None, EXTREME) from None
     asked = {name: getattr(inputs, name) for name in calculator.fields()}
     found = {name: getattr(outputs, name) for name in calculator.results()}
-    if any(isinstance(value, float) and not math.isfinite(value) for value in found.values()):
+    if not all(_finite(value) for value in found.values()):
         raise InputError(None, EXTREME)
-    shown = {n: (v, calculator.fields()[n].unit) for n, v in asked.items()}
-    shown |= {n: (v, calculator.results()[n].unit) for n, v in found.items()}
+    shown = {n: calculator.fields()[n].shown(v) for n, v in asked.items()}
+    shown |= {n: shown_result(v, calculator.results()[n].unit) for n, v in found.items()}
     steps = [FilledStep(step.of, *fill(step.text, shown, facts)) for step in calculator.explain(inputs, outputs)]
     defaults = calculator.defaults(facts)
     changed = [name for name, value in asked.items() if value != defaults[name]]
@@ -77,3 +77,8 @@ def answer(calculator: Calculator, given: Mapping[str, object], facts: Facts) ->
         calculator.flips(inputs, facts), calculator.warnings(inputs, outputs), calculator.next(inputs, outputs),
         calculator.chart(inputs, outputs, facts),
     )
+
+
+def _finite(value: Value | Range | NoValue) -> bool:
+    parts = value if isinstance(value, Range) else (value,)
+    return all(not isinstance(part, float) or math.isfinite(part) for part in parts)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from calculators.kit.chart import Chart
 from calculators.kit.facts import Facts, Value
-from calculators.kit.units import UNITS, exact, read_number, show, typed
+from calculators.kit.units import UNITS, Range, exact, read_number, show, typed
 
 
 class InputError(ValueError):
@@ -34,17 +34,26 @@ class NoValue(NamedTuple):
 class Field(NamedTuple):
     """What a form shows for one input, and what it accepts. Bounds are where the formula stops being true."""
 
-    kind: str  # number | whole | yes_no
+    kind: str  # number | whole | yes_no | choice
     label: str
     unit: str
     help: str = ""
     min: float | None = None
     max: float | None = None
     above: float | None = None  # like min, but not the bound itself
+    choices: Mapping[str, str] = {}  # of a choice: what each is called, by its id
 
     def read(self, name: str, given: object) -> Value:
         """The value of what was typed, sent or passed. Raises InputError with the field's name and a sentence."""
+        if self.kind == "choice":
+            return self._choice(name, given)
         return self._yes_no(name, given) if self.kind == "yes_no" else self._number(name, given)
+
+    def _choice(self, name: str, given: object) -> str:
+        found = str(given).strip()
+        if isinstance(given, str) and found in self.choices:
+            return found
+        raise InputError(name, f"{self.label} must be one of {', '.join(self.choices)} (got {_quoted(given)}).")
 
     def _yes_no(self, name: str, given: object) -> bool:
         if isinstance(given, bool):
@@ -84,21 +93,34 @@ class Field(NamedTuple):
 
     def link_text(self, value: Value) -> str:
         """A value as a link holds it."""
-        return ("yes" if value else "no") if self.kind == "yes_no" else exact(float(value))
+        return self._text(value) or exact(float(value))
 
     def form_text(self, value: Value) -> str:
         """A value as the form holds it."""
-        return ("yes" if value else "no") if self.kind == "yes_no" else typed(float(value))
+        return self._text(value) or typed(float(value))
+
+    def _text(self, value: Value) -> str:
+        """A value that is no number as text, else nothing."""
+        return str(value) if self.kind == "choice" else ("yes" if value else "no") if self.kind == "yes_no" else ""
+
+    def shown(self, value: Value) -> str:
+        """A value with its unit, for reading; of a choice what it is called."""
+        return self.choices[str(value)] if self.kind == "choice" else show(value, self.unit)
 
 
 def number(label: str, *, unit: str, default: float | FromFact, help: str = "", **bounds: float) -> Any:
     """An input that is a number with a unit. `bounds`: min, max, above."""
-    return field(default=default, metadata={"field": Field("number", label, unit, help, **bounds)})
+    return field(default=default, metadata={"field": _bounded("number", label, unit, help, **bounds)})
 
 
 def whole(label: str, *, unit: str, default: int | FromFact, help: str = "", **bounds: float) -> Any:
     """An input that is a whole number with a unit. `bounds`: min, max, above."""
-    return field(default=default, metadata={"field": Field("whole", label, unit, help, **bounds)})
+    return field(default=default, metadata={"field": _bounded("whole", label, unit, help, **bounds)})
+
+
+def _bounded(kind: str, label: str, unit: str, help: str, min: float | None = None, max: float | None = None,
+             above: float | None = None) -> Field:
+    return Field(kind, label, unit, help, min, max, above)
 
 
 def yes_no(label: str, *, default: bool = False, help: str = "") -> Any:
@@ -106,9 +128,14 @@ def yes_no(label: str, *, default: bool = False, help: str = "") -> Any:
     return field(default=default, metadata={"field": Field("yes_no", label, "yes_no", help)})
 
 
-def output(label: str, *, unit: str = "text", headline: bool = False) -> Any:
-    """A result. The headline is the answer in words; a unit of text makes a text, any other a number."""
-    return field(metadata={"field": Output(label, unit, headline)})
+def choice(label: str, *, choices: Mapping[str, str], default: str, help: str = "") -> Any:
+    """An input that is one of a few things. `choices`: what each is called, by its id."""
+    return field(default=default, metadata={"field": Field("choice", label, "text", help, choices=choices)})
+
+
+def output(label: str, *, unit: str = "text", headline: bool = False, range: bool = False) -> Any:
+    """A result. The headline is the answer in words; a unit of text makes a text, any other a number or a Range."""
+    return field(metadata={"field": Output(label, unit, headline, range)})
 
 
 class Output(NamedTuple):
@@ -117,11 +144,12 @@ class Output(NamedTuple):
     label: str
     unit: str
     headline: bool = False
+    range: bool = False
 
     @property
     def kind(self) -> str:
         """As the command line names it."""
-        return "text" if self.unit == "text" else "value"
+        return "text" if self.unit == "text" else "range" if self.range else "value"
 
 
 class Step(NamedTuple):
@@ -209,7 +237,12 @@ class Calculator:
         return self.inputs(**values)
 
 
-def fill(text: str, values: Mapping[str, tuple[Value | NoValue, str]], facts: Facts) -> tuple[str, list[str]]:
+def shown_result(value: Value | Range | NoValue, unit: str) -> str:
+    """A result for reading: with its unit, or why there is none."""
+    return value.why if isinstance(value, NoValue) else show(value, unit)
+
+
+def fill(text: str, values: Mapping[str, str], facts: Facts) -> tuple[str, list[str]]:
     """Put shown values in place of the braces of a step; return the text and the keys of the facts it cites."""
     cited: list[str] = []
 
@@ -218,8 +251,7 @@ def fill(text: str, values: Mapping[str, tuple[Value | NoValue, str]], facts: Fa
         if "." in name:
             cited.append(name)
             return show(facts[name].value, facts[name].unit)
-        value, unit = values[name]
-        return value.why if isinstance(value, NoValue) else show(value, unit)
+        return values[name]
 
     return re.sub(r"\{([\w.-]+)\}", shown, text), cited
 

@@ -2,6 +2,7 @@
 
 import math
 import re
+from typing import NamedTuple
 
 HOURS_PER_DAY = 24
 SECONDS_PER_HOUR = 3600
@@ -49,6 +50,15 @@ UNITS: dict[str, str] = {
     "url": "",
     "yes_no": "",
 }
+
+
+class Range(NamedTuple):
+    """An estimate, or a figure with its interval: never shown as one number."""
+
+    low: float
+    central: float
+    high: float
+
 
 # One of a thing has no plural s.
 SINGULAR = {
@@ -122,12 +132,15 @@ def number(value: float, decimals: int | None = None) -> str:
     return _grouped(value, decimals)
 
 
-def show(value: float | str | bool, unit: str) -> str:
-    """A value with its unit, for reading: "2,880 USD/month", "70 %", "yes"."""
+def show(value: float | str | bool | Range, unit: str) -> str:
+    """A value with its unit, for reading: "2,880 USD/month", "70 %", "yes", "3 (2 to 5) months"."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, Range):
+        central, low, high = (number(v) for v in (value.central, value.low, value.high))
+        return f"{central} ({low} to {high}) {UNITS[unit]}".rstrip()
     text = number(value, decimals=2 if unit.startswith("USD") and value != round(value) else None)
     name = SINGULAR.get(unit, UNITS[unit]) if value == 1 else UNITS[unit]
     return f"{text} {name}".rstrip()

@@ -1,7 +1,6 @@
 """The built site on a local port, and a page that fails its test on any console error or request that leaves the site."""
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,16 +12,14 @@ from playwright.sync_api import sync_playwright
 
 from calculators.buildtime import PROJECT
 from calculators.buildtime.browser import launch
-from calculators.buildtime.serve import Site, serving
+from calculators.buildtime.serve import Site, free_port, serving
 
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Built for the address it is served at, which instant navigation needs."""
     folder: Path = tmp_path_factory.mktemp("site")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     environment = os.environ | {"SITE_URL": f"http://127.0.0.1:{port}/", "NO_MKDOCS_2_WARNING": "1"}
     subprocess.run([sys.executable, "-m", "mkdocs", "build", "--quiet", "--site-dir", str(folder)],
                    cwd=PROJECT, env=environment, check=True)

@@ -5,32 +5,23 @@ from typing import Any
 import pytest
 
 import calculators
+from calculators.buildtime.bench import live_html, runtime_bytes
 from calculators.buildtime.serve import Site
 
 READY = 60_000  # ms; a machine under load may be slow to start Python
 
 
-def runtime_bytes(site: Site) -> int:
-    return sum(size for path, size in site.sent if "/runtime/" in path)
-
-
 @pytest.mark.parametrize("slug", calculators.SLUGS)
 def test_live_result_equals_the_built_one(page: Any, site: Site, slug: str) -> None:
-    replies: list[str] = []
-    page.expose_function("keep", lambda html: replies.append(html))
-    page.add_init_script("""const Real = Worker; window.Worker = class extends Real { constructor(...a) { super(...a);
-      this.addEventListener("message", ({ data }) => data.reply && keep(JSON.parse(data.reply).html)); } };""")
-    page.goto(f"calculators/{slug}/")
-    assert runtime_bytes(site) == 0
-    page.evaluate("document.querySelector('form.calculator-form').requestSubmit()")
-    page.wait_for_function("document.querySelector('[data-mounted]')")
-    for _ in range(READY // 100):
-        if replies:
-            break
-        page.wait_for_timeout(100)
     built = (site.folder / "calculators" / slug / "index.html").read_text("utf-8")
-    assert replies
-    assert replies[0] in built
+    assert live_html(page, slug) in built
+
+
+def test_nothing_of_the_runtime_is_fetched_before_intent(page: Any, site: Site) -> None:
+    page.goto("calculators/break-even/", wait_until="networkidle")
+    page.mouse.wheel(0, 4000)
+    page.wait_for_timeout(500)
+    assert runtime_bytes(site) == 0
 
 
 def test_without_scripts_the_result_is_there(browser: Any, site: Site) -> None:

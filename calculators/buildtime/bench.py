@@ -1,0 +1,360 @@
+"""Measure what a reader waits for, as ratios within one run, because machines differ and drift.
+
+The other side of each ratio is stock Pyodide: a module worker that calls loadPyodide as the npm package comes, and fetches
+our package's source as a wheel meanwhile, from the same server with the same compression.
+"""
+
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import calculators
+from calculators.buildtime import DOCS, PROJECT, browser, pack
+from calculators.buildtime.serve import Site, free_port, serving
+from calculators.kit.shape import Calculator, Field
+
+FIRST_RESULT_LIMIT = 0.40  # of stock's time
+RECOMPUTE_LIMIT_MS = 50.0
+TASK_LIMIT_MS = 50.0
+RECOMPUTES = 40
+BUILDS = 3
+PATIENCE_MS = 120_000
+WHEEL = "calculators-0-py3-none-any.whl"
+STOCK = "assets/runtime/stock"
+
+# Runs in the page: from the first touch of a field to the new result in the document; and the longest task meanwhile.
+MEASURE = """async ([field, value]) => {
+  const section = document.querySelector("section.calculator");
+  const result = section.querySelector("[data-result]");
+  const named = [...section.querySelectorAll(`[name="${field}"]`)];
+  const input = named.find((one) => one.type === "radio" && one.value === value) || named[0];
+  const tasks = [];
+  const watch = window.PerformanceObserver && PerformanceObserver.supportedEntryTypes.includes("longtask")
+    ? new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) => task.duration))) : null;
+  if (watch) watch.observe({ type: "longtask" });
+  const answered = new Promise((done) => new MutationObserver((changes, observer) => {
+    observer.disconnect();
+    done(performance.now());
+  }).observe(result, { childList: true }));
+  const start = performance.now();
+  input.focus();
+  if (input.type === "radio") input.checked = true; else input.value = value;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  const milliseconds = await answered - start;
+  await new Promise((done) => setTimeout(done, 20));
+  if (watch) watch.disconnect();
+  return { milliseconds, task: watch ? Math.max(0, ...tasks) : null };
+}"""
+
+STOCK_WORKER = f"""
+import {{ loadPyodide }} from "./pyodide.mjs";
+const wheel = fetch(new URL("{WHEEL}", import.meta.url)).then((response) => response.arrayBuffer());
+const answer = start();
+onmessage = async ({{ data: {{ id, question }} }}) => {{
+  postMessage({{ heard: id }});
+  postMessage({{ id, reply: (await answer)(question) }});
+}};
+async function start() {{
+  const python = await loadPyodide();
+  python.unpackArchive(await wheel, "wheel");
+  const ask = python.pyimport("calculators.kit.browser").answer;
+  postMessage({{ stage: "calculators" }});
+  return ask;
+}}
+"""
+
+
+class Measure(NamedTuple):
+    """One figure: the median, the extremes, and the limit that it must not pass (none: it is only reported)."""
+
+    name: str
+    value: float | None
+    unit: str
+    min: float | None
+    max: float | None
+    limit: float | None = None
+    at_least: bool = False  # the limit is the least that will do, not the most
+
+    @property
+    def ok(self) -> bool | None:
+        """Whether it keeps to its limit; None if there is none, or if this browser cannot tell."""
+        if self.limit is None or self.value is None:
+            return None
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
+
+    def as_dict(self) -> dict[str, Any]:
+        """As the command line's JSON has it."""
+        return {"name": self.name, "value": self.value, "unit": self.unit, "min": self.min, "max": self.max,
+                "limit": self.limit, "ok": self.ok}
+
+
+class BenchError(Exception):
+    """It cannot be measured here; a sentence says why."""
+
+
+def run(runs: int, engine: str) -> tuple[str, list[Measure]]:
+    """Measure everything; return the browser's name and the figures. Raises BenchError, PackError."""
+    with tempfile.TemporaryDirectory() as work, built_site(Path(work)) as site, opened(engine) as found:
+        measures = list(first_results(found, site, runs))
+        for slug in calculators.SLUGS:
+            say(f"recomputing {slug}")
+            measures += [recompute(found, site, slug), identical(found, site, slug)]
+        say(f"building {BUILDS} times with calculators and without")
+        measures.append(builds(Path(work)))
+        return f"{engine} {found.version.partition('.')[0]}", measures
+
+
+def say(text: str) -> None:
+    """Progress, on standard error."""
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def opened(engine: str) -> Iterator[Any]:
+    """A browser. Raises BenchError if there is none of that engine."""
+    from playwright.sync_api import Error, sync_playwright
+
+    with sync_playwright() as playwright:
+        try:
+            found = browser.launch(playwright) if engine == "chromium" else getattr(playwright, engine).launch()
+        except Error as error:
+            raise BenchError(f"Playwright has no {engine} here: {str(error).splitlines()[0]}") from None
+        yield found
+        found.close()
+
+
+@contextmanager
+def built_site(work: Path) -> Iterator[Site]:
+    """The site on a local port, with a stock copy of each calculator's page at <slug>-stock/."""
+    say("building the site")
+    port = free_port()
+    build(PROJECT / "mkdocs.yml", work / "site", port)
+    add_stock(work / "site")
+    with serving(Site(work / "site", "br"), port) as site:
+        for file in sorted((work / "site" / "assets" / "runtime").rglob("*.*")):
+            for encoding in ("br", "gzip"):  # beforehand, so that no measured request waits for the compressor
+                site.packed(file, encoding)
+        yield site
+
+
+def build(config: Path, target: Path, port: int = 8000) -> float:
+    """Run mkdocs build; return the seconds it took. Raises BenchError."""
+    environment = os.environ | {"SITE_URL": f"http://127.0.0.1:{port}/", "NO_MKDOCS_2_WARNING": "1"}
+    start = time.perf_counter()
+    done = subprocess.run([sys.executable, "-m", "mkdocs", "build", "--quiet", "-f", str(config), "-d", str(target)],
+                          cwd=PROJECT, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise BenchError(f"mkdocs build failed: {done.stderr.strip()[-300:]}")
+    return time.perf_counter() - start
+
+
+def add_stock(folder: Path) -> None:
+    """Put stock Pyodide, our package as a wheel of sources, and pages that use them beside ours."""
+    stock = folder / STOCK
+    shutil.copytree(pack.pyodide_core(), stock)
+    with zipfile.ZipFile(stock / WHEEL, "w", zipfile.ZIP_DEFLATED) as wheel:
+        for name, content in pack.package_files():
+            wheel.writestr(name, content)
+        wheel.writestr("calculators-0.dist-info/METADATA", "Metadata-Version: 2.1\nName: calculators\nVersion: 0\n")
+        wheel.writestr("calculators-0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    (stock / "worker.mjs").write_text(STOCK_WORKER)
+    for slug in calculators.SLUGS:
+        page = (folder / "calculators" / slug / "index.html").read_text("utf-8")
+        other = folder / "calculators" / f"{slug}-stock"
+        other.mkdir()
+        (other / "index.html").write_text(page.replace(pack.path(), STOCK), "utf-8")
+
+
+def first_results(found: Any, site: Site, runs: int) -> Iterator[Measure]:
+    """From the first touch to the first live result, ours and stock in turn; bytes on the wire; the longest task."""
+    slug = calculators.SLUGS[0]
+    times: dict[str, list[float]] = {name: [] for name in ("cold", "cold-stock", "warm", "warm-stock")}
+    tasks: list[float | None] = []
+    before: list[float] = []
+    for i in range(runs):
+        say(f"first result, pair {i + 1} of {runs}")
+        # The order within a pair alternates, so that neither side always runs on the warmer machine.
+        for kind in ("", "-stock") if i % 2 == 0 else ("-stock", ""):
+            visits = two_visits(found, site, slug, kind)
+            times[f"cold{kind}"].append(visits.cold["milliseconds"])
+            times[f"warm{kind}"].append(visits.warm["milliseconds"])
+            if not kind:
+                tasks += [visits.cold["task"], visits.warm["task"]]
+                before.append(visits.before)
+    for state in ("cold", "warm"):
+        ours, stock = times[state], times[f"{state}-stock"]
+        yield spread(f"first_result_{state}_ratio", "ratio",
+                     [a / b for a, b in zip(ours, stock, strict=True)], FIRST_RESULT_LIMIT)
+        yield spread(f"first_result_{state}_ms", "ms", ours)
+    yield spread("longest_task_ms", "ms", tasks, TASK_LIMIT_MS)
+    yield spread("before_intent_bytes", "B", before, 0)
+    for encoding, name in (("br", "brotli"), ("gzip", "gzip")):
+        site.encoding = encoding
+        yield spread(f"wire_{name}_bytes", "B", [two_visits(found, site, slug, "").wire])
+        yield spread(f"stock_{name}_bytes", "B", [two_visits(found, site, slug, "-stock").wire])
+    site.encoding = "br"
+
+
+class Visits(NamedTuple):
+    """A first visit with nothing cached, and a second one: what MEASURE returned, and bytes of the runtime."""
+
+    cold: dict[str, Any]
+    warm: dict[str, Any]
+    before: int  # bytes of the runtime that went over the wire before the first touch
+    wire: int  # and up to the first live result
+
+
+def two_visits(found: Any, site: Site, slug: str, kind: str) -> Visits:
+    """Visit a page with an empty cache, then again."""
+    context = found.new_context(base_url=site.url)
+    field, value = next(edits(calculators.get(slug)))
+    site.sent.clear()
+    page = visit(context, f"calculators/{slug}{kind}/")
+    before = runtime_bytes(site)
+    cold = page.evaluate(MEASURE, [field, value])
+    wire = runtime_bytes(site)
+    page.close()
+    page = visit(context, f"calculators/{slug}{kind}/")
+    warm = page.evaluate(MEASURE, [field, value])
+    context.close()
+    return Visits(cold, warm, before, wire)
+
+
+def visit(context: Any, path: str) -> Any:
+    """Open a page and wait until it is still."""
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    page.goto(path, wait_until="networkidle")
+    page.wait_for_selector("section.calculator[data-mounted]", state="attached")
+    return page
+
+
+def runtime_bytes(site: Site) -> int:
+    """What of the runtime has gone over the wire."""
+    return sum(size for path, size in site.sent if "/runtime/" in path)
+
+
+def recompute(found: Any, site: Site, slug: str) -> Measure:
+    """From a change to the new result and chart in the document, once Python runs: the 95th percentile."""
+    context = found.new_context(base_url=site.url)
+    page = visit(context, f"calculators/{slug}/")
+    changes = edits(calculators.get(slug))
+    page.evaluate(MEASURE, list(next(changes)))
+    times = sorted(page.evaluate(MEASURE, list(next(changes)))["milliseconds"] for _ in range(RECOMPUTES))
+    context.close()
+    p95 = statistics.quantiles(times, n=20, method="inclusive")[-1]
+    return Measure(f"recompute_p95_ms.{slug}", round(p95, 1), "ms", round(times[0], 1), round(times[-1], 1),
+                   RECOMPUTE_LIMIT_MS)
+
+
+def edits(calculator: Calculator) -> Iterator[tuple[str, str]]:
+    """Changes without end, each other than the one before, going round the fields of a form."""
+    from calculators.buildtime import data
+
+    defaults = calculator.defaults(data.facts())
+    turn = 0
+    while True:
+        turn += 1
+        for name, spec in calculator.fields().items():
+            choices = texts(spec, defaults[name])
+            if len(choices) > 1:
+                yield name, choices[turn % len(choices)]
+
+
+def texts(spec: Field, default: Any) -> list[str]:
+    """Values that may be typed or chosen for a field, the default first."""
+    if spec.kind == "yes_no":
+        return ["no", "yes"] if not default else ["yes", "no"]
+    if spec.kind == "choice":
+        return [spec.form_text(default), *(c for c in spec.choices if c != default)]
+    if spec.kind not in ("number", "whole"):
+        return []
+    low = spec.above if spec.above is not None else spec.min
+    values = [default, *(default * factor for factor in (1.1, 0.8, 0.55))]
+    whole = [round(v) if spec.kind == "whole" else v for v in values]
+    fits = [v for v in whole if (spec.max is None or v <= spec.max) and (low is None or v > low)]
+    return list(dict.fromkeys(spec.form_text(v) for v in fits))
+
+
+def identical(found: Any, site: Site, slug: str) -> Measure:
+    """Whether the live result at the defaults is the built one, byte for byte: 1 if it is."""
+    built = (site.folder / "calculators" / slug / "index.html").read_text("utf-8")
+    context = found.new_context(base_url=site.url)
+    same = 1.0 if live_html(context.new_page(), slug) in built else 0.0
+    context.close()
+    return Measure(f"identical_html.{slug}", same, "yes_no", same, same, 1, at_least=True)
+
+
+def live_html(page: Any, slug: str) -> str:
+    """What Python in the browser answers at the defaults: the worker's own text, before the page parses it."""
+    replies: list[str] = []
+    page.expose_function("keepReply", lambda html: replies.append(html))
+    page.add_init_script(KEEP_REPLIES)
+    page.goto(f"calculators/{slug}/")
+    page.wait_for_selector("section.calculator[data-mounted]", state="attached")
+    page.evaluate("document.querySelector('form.calculator-form').requestSubmit()")
+    for _ in range(PATIENCE_MS // 100):
+        if replies:
+            return replies[0]
+        page.wait_for_timeout(100)
+    raise BenchError(f"Python did not answer for {slug} within {PATIENCE_MS // 1000} s.")
+
+
+KEEP_REPLIES = """
+const Plain = Worker;
+window.Worker = class extends Plain {
+  constructor(...given) {
+    super(...given);
+    this.addEventListener("message", ({ data }) => data.reply && keepReply(JSON.parse(data.reply).html));
+  }
+};"""
+
+
+def builds(work: Path) -> Measure:
+    """mkdocs build with a warm cache, against the same pages without their calculators; in turn."""
+    plain = work / "plain"
+    shutil.copytree(DOCS, plain / "docs", ignore=shutil.ignore_patterns("runtime"))
+    for page in (plain / "docs").rglob("*.md"):
+        page.write_text(re.sub(r"```calculator\n.*?\n```\n", "", page.read_text("utf-8"), flags=re.DOTALL), "utf-8")
+    config = plain / "mkdocs.yml"
+    config.write_text(f"INHERIT: {PROJECT / 'mkdocs.yml'}\ndocs_dir: {plain / 'docs'}\nhooks: []\nwatch: []\n"
+                      f"theme: {{custom_dir: {plain / 'docs' / 'overrides'}}}\n", "utf-8")
+    pairs = [(build(PROJECT / "mkdocs.yml", work / "with"), build(config, work / "without")) for _ in range(BUILDS)]
+    return spread("build_ratio", "ratio", [ours / without for ours, without in pairs])
+
+
+def spread(name: str, unit: str, values: Sequence[float | None], limit: float | None = None) -> Measure:
+    """Median, least and most of what was measured."""
+    known = [v for v in values if v is not None]
+    if not known:
+        return Measure(name, None, unit, None, None, limit)
+    middle, low, high = (round(f(known), 3) for f in (statistics.median, min, max))
+    return Measure(name, middle, unit, low, high, limit)
+
+
+def as_text(engine: str, measures: Sequence[Measure]) -> str:
+    """A line a figure, for a terminal."""
+    lines = [f"{m.name:<32} {_shown(m.value):>11} {m.unit:<12} {_shown(m.min):>11} to {_shown(m.max):<11} {_verdict(m)}"
+             for m in measures]
+    return "\n".join(line.rstrip() for line in [engine, *lines])
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.6g}"
+
+
+def _verdict(measure: Measure) -> str:
+    if measure.limit is None:
+        return ""
+    said = {None: "cannot be told here", True: "kept", False: "MISSED"}[measure.ok]
+    return f"limit {measure.limit:g}: {said}"
