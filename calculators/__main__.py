@@ -4,7 +4,10 @@ Exit status: 0 done, 1 our fault, 2 the caller's input, 130 interrupted.
 """
 
 import datetime
+import errno
+import io
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -13,10 +16,11 @@ from typing import Any, NamedTuple, TextIO
 
 from calculators import SLUGS, get
 from calculators.kit.export import SCHEMA, as_dict, error_dict, listing, markdown
-from calculators.kit.facts import Facts, MissingFact
+from calculators.kit.facts import Facts, MissingFact, Source
 from calculators.kit.render import flip_text
 from calculators.kit.result import Result, answer
 from calculators.kit.shape import Calculator, InputError, shown_result
+from calculators.kit.units import UNITS
 
 OPTIONS = ("as-of", "facts", "batch")  # take a value
 SWITCHES = ("json", "markdown", "help")  # do not
@@ -33,25 +37,30 @@ class Call(NamedTuple):
 
 def main(arguments: list[str]) -> int:
     """Run one command line; return its exit status."""
-    as_json = "--json" in arguments
-    slug = next((a for a in arguments if not a.startswith("-")), "") if arguments else ""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # UTF-8 whatever the terminal's language; half a character of the caller's is written as \udcff, not refused.
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    as_json, slug = "--json" in arguments, named(arguments)
     try:
-        call = parse(arguments)
-        if "help" in call.switches:
-            print(usage(call.slug))
-            return 0
-        return run(call)
+        status = run(parse(arguments))
+        if sys.stdout:
+            sys.stdout.flush()
+        return status
     except InputError as error:
         return fail(slug, error, as_json, 2)
-    except (MissingFact, OSError) as error:
+    except MissingFact as error:
         return fail(slug, error, as_json, 1)
 
 
 def run(call: Call) -> int:
-    """Do what a parsed command line asks. Raises InputError, MissingFact or OSError."""
+    """Do what a parsed command line asks. Raises InputError, MissingFact, or OSError if the result cannot be written."""
+    if "help" in call.switches:
+        print(usage(call.slug))
+        return 0
     facts_of = reader(call.options.get("facts"))
-    today = checked_day(call.options.get("as-of") or datetime.date.today().isoformat())
-    if not call.slug:
+    today = checked_day(call.options.get("as-of", datetime.date.today().isoformat()))
+    if call.slug is None:
         return list_all(facts_of(today), as_json="json" in call.switches)
     calculator = find(call.slug)
     if "batch" in call.options:
@@ -76,11 +85,13 @@ def parse(arguments: list[str]) -> Call:
             continue
         name, equals, value = word[2:].partition("=")
         if name in SWITCHES:
+            if equals:
+                raise InputError(None, f"--{name} takes no value.", "usage")
             switches.add(name)
             continue
         if not equals:
             value = next(rest, "")
-            if not value:
+            if not value or value.startswith("--"):
                 raise InputError(None, f"--{name} needs a value.", "usage")
         if name in OPTIONS:
             options[name] = value
@@ -90,10 +101,21 @@ def parse(arguments: list[str]) -> Call:
     return Call(slug, options, switches, fields)
 
 
+def named(arguments: list[str]) -> str:
+    """The calculator that a command line names, be the rest of it right or wrong; empty if it names none."""
+    rest = iter(arguments)
+    for word in rest:
+        if not word.startswith("--"):
+            return word
+        if "=" not in word and word[2:] not in SWITCHES:
+            next(rest, "")
+    return ""
+
+
 def _check_together(slug: str | None, options: dict[str, str], switches: set[str], fields: dict[str, object]) -> None:
     if {"json", "markdown"} <= switches:
         raise InputError(None, "Ask for --json or for --markdown, not for both.", "usage")
-    if not slug and (fields or "batch" in options or "markdown" in switches):
+    if slug is None and (fields or "batch" in options or "markdown" in switches):
         raise InputError(None, f"Name a calculator first: {', '.join(SLUGS)}.", "usage")
     if "batch" in options and (fields or "markdown" in switches):
         raise InputError(None, "With --batch the inputs stand in the file, one JSON object a line, "
@@ -117,22 +139,59 @@ def checked_day(text: object) -> str:
 
 
 def reader(path: str | None) -> Callable[[str], Facts]:
-    """What makes the facts of a day: from data/, or from a JSON file of bundles by stem."""
+    """What makes the facts of a day: from data/, or from a JSON file of bundles by stem. Raises InputError."""
     if path is None:
-        from calculators.buildtime.data import facts
+        from calculators.buildtime import data
 
-        return facts
-    try:
-        files = json.loads(Path(path).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(None, f"Cannot read the facts in {path}: {error}.", "usage") from None
+        def read(stem: str) -> dict[str, Any]:
+            try:
+                return data.bundled(stem)
+            except data.BadData as error:
+                raise MissingFact(str(error)) from None
+    else:
+        files = bundles(path)
 
-    def read(stem: str) -> dict[str, Any]:
-        if stem not in files:
-            raise FileNotFoundError(stem)
-        return dict(files[stem])
+        def read(stem: str) -> dict[str, Any]:
+            if stem not in files:
+                raise MissingFact(f"{path} has no {stem!r}.")
+            return files[stem]
 
     return lambda day: Facts(read, day)
+
+
+def bundles(path: str) -> dict[str, dict[str, Any]]:
+    """A JSON file of data files in their bundled form, by stem. Raises InputError of kind "usage"."""
+    try:
+        files = json.loads(Path(path).read_text("utf-8"), parse_constant=_not_json)
+    except (OSError, ValueError, RecursionError) as error:
+        reason = getattr(error, "strerror", None) or "it is not JSON"
+        raise InputError(None, f"Cannot read the facts in {path}: {reason}.", "usage") from None
+    where = "it"
+    try:
+        for stem, file in files.items():
+            where = stem
+            sources = {source: Source(source, **row) for source, row in file["sources"].items()}
+            for name, fact in file["facts"].items():
+                where = f"{stem}.{name}"
+                _check_fact(fact, sources)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise InputError(None, f"Cannot use the facts in {path}: {where} is not in the form that data/ is bundled in.",
+                         "usage") from None
+    return dict(files)
+
+
+def _check_fact(fact: dict[str, Any], sources: dict[str, Source]) -> None:
+    """Raises KeyError, TypeError or ValueError for what is no fact."""
+    kind = {"text": str, "url": str, "date": str, "yes_no": bool}.get(fact["unit"], int | float)
+    if fact["unit"] not in UNITS or not isinstance(fact["label"], str):
+        raise ValueError
+    for start, recorded, value, source, note in fact["values"]:
+        sound = isinstance(value, kind) and (kind is bool or not isinstance(value, bool)) and isinstance(note, str)
+        if not sound or source not in sources or (isinstance(value, float) and not math.isfinite(value)):
+            raise ValueError
+        for day in (start, recorded):
+            if day != datetime.date.fromisoformat(day).isoformat():
+                raise ValueError
 
 
 def list_all(facts: Facts, *, as_json: bool) -> int:
@@ -149,15 +208,28 @@ def list_all(facts: Facts, *, as_json: bool) -> int:
 def batch(calculator: Calculator, call: Call, facts_of: Callable[[str], Facts], today: str) -> int:
     """One compact result a line for each line of the file, in order; errors too. 2 if any input failed."""
     path, worst = call.options["batch"], 0
-    try:
-        with sys.stdin if path == "-" else open(path, encoding="utf-8") as lines:
-            for status, found in results(calculator, lines, facts_of, today):
-                worst = max(worst, status)
-                print(json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False), flush=path == "-")
-    except (FileNotFoundError, IsADirectoryError, PermissionError, UnicodeDecodeError) as error:
-        raise InputError(None, f"Cannot read {path}: {getattr(error, 'strerror', None) or 'it is not UTF-8'}.",
-                         "usage") from None
+    with opened(path) as lines:
+        for status, found in results(calculator, lines, facts_of, today):
+            worst = max(worst, status)
+            print(json.dumps(found, ensure_ascii=False, separators=(",", ":"), allow_nan=False), flush=path == "-")
     return worst
+
+
+def opened(path: str) -> TextIO:
+    """The lines of a file, or of standard input. What is no UTF-8 in them is kept apart, as lone surrogates.
+
+    Raises InputError of kind "usage".
+    """
+    how: dict[str, Any] = {"encoding": "utf-8-sig", "errors": "surrogateescape"}
+    try:
+        if path == "-" and isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(**how)
+        if path == "-" and sys.stdin is None:
+            raise OSError(errno.EBADF, "standard input is closed")
+        return sys.stdin if path == "-" else open(path, **how)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "there is no such file"
+        raise InputError(None, f"Cannot read {path}: {reason}.", "usage") from None
 
 
 def results(
@@ -182,13 +254,31 @@ def results(
 
 def as_object(line: str) -> dict[str, Any]:
     """A JSON object of inputs. Raises InputError of kind "usage"."""
+    if any("\udc80" <= character <= "\udcff" for character in line):
+        raise InputError(None, "This line is not UTF-8.", "usage")
     try:
-        given = json.loads(line)
+        given = json.loads(line, parse_constant=_not_json, parse_float=_finite)
+        json.dumps(given)  # what is nested too deep to be echoed is refused here
+    except InputError:
+        raise
     except (ValueError, RecursionError):
         raise InputError(None, "This line is not JSON.", "usage") from None
     if not isinstance(given, dict):
         raise InputError(None, "This line is not a JSON object of inputs.", "usage")
     return given
+
+
+def _not_json(constant: str) -> None:
+    """NaN and Infinity, which Python reads and JSON does not have. Raises ValueError."""
+    raise ValueError(constant)
+
+
+def _finite(text: str) -> float:
+    """A number of a line. Raises InputError of kind "usage" if there is no room for it."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise InputError(None, f"This line holds a number that is too large ({text[:40]}).", "usage")
+    return value
 
 
 def as_text(result: Result) -> str:
@@ -213,7 +303,7 @@ def as_text(result: Result) -> str:
 def usage(slug: str | None) -> str:
     """How to call it, with the inputs of one calculator if one is named."""
     lines = [str(__doc__)]
-    if slug:
+    if slug is not None:
         calculator = find(slug)
         lines += [f"{calculator.title}. {calculator.question}", ""]
         lines += [f"  --{name.replace('_', '-'):<26} {spec.label} ({'yes|no' if spec.kind == 'yes_no' else spec.unit})"
@@ -235,12 +325,23 @@ def fail(slug: str, error: Exception, as_json: bool, status: int) -> int:
     return status
 
 
-if __name__ == "__main__":
+def entry(command: Callable[[list[str]], int]) -> int:
+    """Run a command with this program's arguments; return its exit status. Never a traceback for a signal or a pipe."""
+    status = 0  # the reader of our output may have gone (head, say), which is no fault of anybody's
     try:
-        sys.exit(main(sys.argv[1:]))
+        status = command(sys.argv[1:])
+        if sys.stdout:
+            sys.stdout.flush()
     except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:
-        # The reader of our output has gone (head, say); let Python not complain about it at exit.
+        status = 130
+    except OSError as error:
+        if not isinstance(error, BrokenPipeError):
+            print(error, file=sys.stderr)
+            status = 1
+        # Python would complain at exit of what it still holds for a pipe that is closed or a disk that is full.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(entry(main))

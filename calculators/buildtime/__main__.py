@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
+from calculators.__main__ import entry
 from calculators.buildtime import DATA, bench, data, pack
 from calculators.kit.export import SCHEMA
 
@@ -124,7 +125,4 @@ def run_bench(call: argparse.Namespace) -> int:
 RUN = {"check": check, "stale": stale, "schema": schema, "pack": make_runtime, "bench": run_bench}
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except KeyboardInterrupt:
-        sys.exit(130)
+    sys.exit(entry(main))

@@ -106,8 +106,9 @@ def table(chart: Chart) -> tuple[list[str], list[list[str]]]:
 
 def _value_at(line: Line, x: float, chart: Lines) -> str:
     """The value of a curve at x as text; between points of a straight line it is interpolated."""
-    before = [p for p in line.points if p[0] <= x * (1 + 1e-12)]
-    after = [p for p in line.points if p[0] >= x * (1 - 1e-12)]
+    near = abs(x) * 1e-12
+    before = [p for p in line.points if p[0] <= x + near]
+    after = [p for p in line.points if p[0] >= x - near]
     if not before or (not after and not line.steps):
         return ""
     left = before[-1]
@@ -122,11 +123,10 @@ def _lines(chart: Lines) -> tuple[int, str]:
     xs = [x for line in chart.lines for x, _ in line.points]
     ys = [y for line in chart.lines for _, y in line.points]
     bottom = HEIGHT - BOTTOM
-    x_low, x_high, y_low, y_high = (min(xs), max(xs), min(ys), max(ys))
-    if chart.log and y_low == y_high:
-        y_low, y_high = y_low / 10, y_high * 10  # a flat picture still needs a height
-    if not chart.log:
-        pad = (y_high - y_low) * 0.06 or 1
+    x_low, x_high = _span(min(xs), max(xs), chart.log)
+    y_low, y_high = _span(min(ys), max(ys), chart.log)
+    if not chart.log and min(ys) < max(ys):
+        pad = (y_high - y_low) * 0.06
         y_low, y_high = y_low - pad, y_high + pad
     x_scale = Scale(x_low, x_high, LEFT, WIDTH - RIGHT, chart.log)
     y_scale = Scale(y_low, y_high, bottom, TOP + legend + 8, chart.log)
@@ -142,6 +142,15 @@ def _lines(chart: Lines) -> tuple[int, str]:
     if chart.mark and x_low <= chart.mark[0] <= x_high:
         parts += _mark(chart.mark, x_scale, y_scale)
     return HEIGHT, "".join(parts)
+
+
+def _span(low: float, high: float, log: bool) -> tuple[float, float]:
+    """The two ends of an axis. A flat picture, or one of a single point, still needs a height and a width."""
+    if high - low > 1e-9 * max(abs(low), abs(high)):
+        return low, high
+    if log:
+        return low / 10, high * 10
+    return low - (abs(low) or 1), high + (abs(high) or 1)
 
 
 def _path(line: Line, x_scale: Scale, y_scale: Scale) -> str:
@@ -197,16 +206,21 @@ def _short(value: float) -> str:
 
 
 def _ticks(low: float, high: float, log: bool) -> list[float]:
-    """Round values between two ends: powers of ten, or four to eight even steps."""
+    """Round values between two ends: powers of ten if the axis is logarithmic and holds two, else even steps.
+
+    There are three to eight even steps.
+    """
     if log:
         powers = range(math.ceil(math.log10(low) - 1e-9), math.floor(math.log10(high) + 1e-9) + 1)
-        every = max(1, math.ceil(len(powers) / 7))
-        return [10.0**p for p in powers if p % every == 0]
-    rough = (high - low) / 5
+        if len(powers) > 1:
+            every = max(1, math.ceil(len(powers) / 7))
+            return [10.0**p for p in powers if p % every == 0]
+    rough = (high - low) / 7
     unit = 10.0 ** math.floor(math.log10(rough))
-    step = unit * next(f for f in (1, 2, 5, 10) if unit * f >= rough)
+    step = unit * next(f for f in (1, 2, 2.5, 5, 10) if unit * f >= rough * (1 - 1e-9))
     first = math.ceil(low / step - 1e-9)
-    return [round(i * step, 12) for i in range(first, math.floor(high / step + 1e-9) + 1)]
+    # Twelve significant digits take off what binary adds to 3 x 0.1.
+    return [float(f"{i * step:.12g}") for i in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
 def _mark(mark: tuple[float, str], x_scale: Scale, y_scale: Scale) -> list[str]:

@@ -1,8 +1,7 @@
 """One question answered: everything that a page, a file or a terminal shows of it."""
 
-import math
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from calculators.kit.chart import Chart
 from calculators.kit.facts import Fact, Facts, Source, Value
@@ -58,12 +57,18 @@ def answer(calculator: Calculator, given: Mapping[str, object], facts: Facts) ->
     """Ask a calculator. Raises InputError for what the asker gave, MissingFact for what data/ lacks."""
     inputs = calculator.read(given, facts)
     try:
-        outputs = calculator.calculate(inputs, facts)
+        return _answer(calculator, inputs, list(given), facts)
     except (OverflowError, ZeroDivisionError):
         raise InputError(None, EXTREME) from None
+
+
+def _answer(calculator: Calculator, inputs: Any, given: list[str], facts: Facts) -> Result:
+    """The result of inputs that are each within their bounds. Raises InputError if they are too far apart together."""
+    outputs = calculator.calculate(inputs, facts)
     asked = {name: getattr(inputs, name) for name in calculator.fields()}
     found = {name: getattr(outputs, name) for name in calculator.results()}
-    if not all(_finite(value) for value in found.values()):
+    flips = calculator.flips(inputs, facts)
+    if not all(_in_reach(value) for value in [*found.values(), *(flip.value for flip in flips)]):
         raise InputError(None, EXTREME)
     shown = {n: calculator.fields()[n].shown(v) for n, v in asked.items()}
     shown |= {n: shown_result(v, calculator.results()[n].unit) for n, v in found.items()}
@@ -73,12 +78,15 @@ def answer(calculator: Calculator, given: Mapping[str, object], facts: Facts) ->
     behind = [key for name, key in calculator.default_facts().items() if name not in changed]
     cited = dict.fromkeys(key for step in steps for key in step.facts) | dict.fromkeys(behind)
     return Result(
-        calculator, facts.as_of, asked, list(given), changed, found, steps, [facts[key] for key in cited],
-        calculator.flips(inputs, facts), calculator.warnings(inputs, outputs), calculator.next(inputs, outputs),
+        calculator, facts.as_of, asked, given, changed, found, steps, [facts[key] for key in cited],
+        flips, calculator.warnings(inputs, outputs), calculator.next(inputs, outputs),
         calculator.chart(inputs, outputs, facts),
     )
 
 
-def _finite(value: Value | Range | NoValue) -> bool:
+def _in_reach(value: Value | Range | NoValue | None) -> bool:
+    """Whether a result can be shown and drawn: so far from what a float holds that no chart's ends leave it."""
+    if isinstance(value, NoValue):
+        return True
     parts = value if isinstance(value, Range) else (value,)
-    return all(not isinstance(part, float) or math.isfinite(part) for part in parts)
+    return all(isinstance(part, str | None) or part == 0 or 1e-200 < abs(part) < 1e200 for part in parts)

@@ -76,24 +76,27 @@ SINGULAR = {
 }
 
 _WORDS = ((1e12, "trillion"), (1e9, "billion"), (1e6, "million"))
-_SUFFIXES = {"k": 1e3, "m": 1e6, "b": 1e9, "g": 1e9, "t": 1e12}
-_NUMBER = re.compile(r"([+-]?)(\d[\d_,]*\d|\d)?(\.\d+)?(e[+-]?\d{1,3})?\s*([kmbgt])?", re.ASCII | re.IGNORECASE)
-_GROUPED = re.compile(r"\d{1,3}(,\d{3})+|\d+(_\d+)*", re.ASCII)
-_SPACES = dict.fromkeys(map(ord, " \u00a0\u2009\u202f\t"))
+_SUFFIXES = {"": 0, "k": 3, "m": 6, "b": 9, "g": 9, "t": 12}  # as powers of ten
+_NUMBER = re.compile(r"([+-]?)(\d[\d_, ]*\d|\d)?(\.\d+)?(?:e([+-]?\d{1,3}))? ?([kmbgt])?", re.ASCII | re.IGNORECASE)
+_GROUPED = re.compile(r"\d{1,3}(,\d{3})+|\d{1,3}( \d{3})+|\d+(_\d+)*", re.ASCII)
+_SPACES = dict.fromkeys(map(ord, "\u00a0\u2009\u202f\t"), " ")
+_UNGROUPED = dict.fromkeys(map(ord, ",_ "))
 
 
 def read_number(text: str) -> float:
     """Read what a person or a script writes for a number; no unit.
 
     1000000000, 1e9, 1_000_000_000, 1,000,000,000, 1 000 000 000, 1000M and 1B are all the same. Raises ValueError for
-    anything else, a decimal comma, NaN and infinity included, since a wrong guess would be silent.
+    anything else, a decimal comma, two numbers with a space between, NaN and infinity included, since a wrong guess
+    would be silent.
     """
     match = _NUMBER.fullmatch(text.strip().translate(_SPACES))
     if not match or not (match[2] or match[3]) or (match[2] and not _GROUPED.fullmatch(match[2])):
         raise ValueError(f"not a number: {text!r}")
     sign, whole, decimals, exponent, suffix = (part or "" for part in match.groups())
-    value = float(sign + whole.replace(",", "").replace("_", "") + decimals + exponent)
-    value *= _SUFFIXES.get(suffix.lower(), 1)
+    # The suffix goes into the exponent: 1.001 x 1000 is a hair under 1001 in binary, and would be no whole number.
+    power = int(exponent or 0) + _SUFFIXES[suffix.lower()]
+    value = float(f"{sign}{whole.translate(_UNGROUPED)}{decimals}e{power}")
     if not math.isfinite(value):
         raise ValueError(f"not a finite number: {text!r}")
     return value
@@ -109,7 +112,7 @@ def whole_up(amount: float) -> int:
 
 
 def exact(value: float) -> str:
-    """A number as a link holds it: every digit, and the shorter of the plain and the exponent form."""
+    """A number as a link holds it: every digit, with the zeros at the end of a large one as an exponent."""
     whole = int(value) if value == int(value) else None
     digits = str(whole) if whole is not None else repr(value)
     stripped = digits.rstrip("0")
@@ -142,7 +145,7 @@ def show(value: float | str | bool | Range, unit: str) -> str:
         central, low, high = (number(v) for v in (value.central, value.low, value.high))
         return f"{central} ({low} to {high}) {UNITS[unit]}".rstrip()
     text = number(value, decimals=2 if unit.startswith("USD") and value != round(value) else None)
-    name = SINGULAR.get(unit, UNITS[unit]) if value == 1 else UNITS[unit]
+    name = SINGULAR.get(unit, UNITS[unit]) if text == "1" else UNITS[unit]
     return f"{text} {name}".rstrip()
 
 
@@ -152,7 +155,7 @@ def _grouped(value: float, decimals: int | None = None) -> str:
     text = f"{value:,.{digits}f}"
     if digits:
         text = text.rstrip("0").rstrip(".")
-    if decimals and digits >= decimals and abs(value) < 10_000:
-        whole, _, rest = text.partition(".")
+    whole, _, rest = text.partition(".")
+    if decimals and digits >= decimals and len(whole.lstrip("-").replace(",", "")) + decimals <= 6:
         text = f"{whole}.{rest:0<{decimals}}"
     return "0" if text == "-0" else text
