@@ -2,6 +2,7 @@
 
 import datetime
 import functools
+import math
 import itertools
 import re
 from collections.abc import Callable, Hashable, Iterator
@@ -220,7 +221,18 @@ class BadData(Exception):
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML as written, but a key that stands twice is an error and not the last one silently."""
+    """YAML as written, but a key that stands twice is an error and not the last one silently.
+
+    A day that is not in the calendar, and whatever else YAML takes for a value and Python does not, is an error with
+    its line.
+    """
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """The value of a node. Raises yaml.constructor.ConstructorError."""
+        try:
+            return super().construct_object(node, deep=deep)
+        except (ValueError, TypeError) as error:
+            raise yaml.constructor.ConstructorError(None, None, str(error), node.start_mark) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """A mapping without doubles. Raises yaml.constructor.ConstructorError."""
@@ -237,6 +249,9 @@ def load(path: Path) -> File:
     """Read and check one file. Raises BadData naming file, key and reason."""
     try:
         raw = yaml.load(path.read_text("utf-8"), _Loader)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "is not UTF-8"
+        raise BadData([Problem(path.name, "file", reason)]) from None
     except yaml.YAMLError as error:
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
         raise BadData([Problem(path.name, f"line {line}", str(getattr(error, "problem", error)))]) from None
@@ -245,17 +260,40 @@ def load(path: Path) -> File:
     try:
         file = File.model_validate(raw)
     except ValidationError as error:
-        raise BadData([Problem(path.name, _where(e["loc"]), _why(e)) for e in error.errors()]) from None
+        raise BadData([Problem(path.name, *problem) for problem in _told(raw, error)]) from None
     problems = [Problem(path.name, key, reason) for key, reason in _inside(file)]
     if problems:
         raise BadData(problems)
     return file
 
 
-def _where(loc: tuple[int | str, ...]) -> str:
-    """The key of an error, without the names of types that pydantic puts between."""
-    parts = [str(part) for part in loc if not re.search(r"[A-Z\[\]]|^(bool|int|float|str|date|function-.*)$", str(part))]
-    return ".".join(parts) or "file"
+def _told(raw: Any, error: ValidationError) -> Iterator[tuple[str, str]]:
+    """Each key that is wrong, once, and why.
+
+    Where a value may be of several kinds, pydantic has an error for each of them; the deepest says most.
+    """
+    found: dict[str, list[str]] = {}
+    for row in error.errors():
+        found.setdefault(_where(raw, row["loc"], missing=row["type"] == "missing"), []).append(_why(row))
+    for key, reasons in found.items():
+        if key == "file" or not any(other.startswith(f"{key}.") for other in found):
+            yield key, " or ".join([reasons[0], *(r.removeprefix("Input should be ") for r in reasons[1:])])
+
+
+def _where(raw: Any, loc: tuple[int | str, ...], *, missing: bool) -> str:
+    """The key of an error: the path through what the file holds, without the names of types that pydantic puts between."""
+    parts: list[str] = []
+    for step in loc:
+        if isinstance(raw, dict):
+            key = next((key for key in raw if step in (key, str(key), repr(key))), None)
+            if key is None:
+                continue
+            parts.append(str(key))
+            raw = raw[key]
+        elif isinstance(raw, list) and isinstance(step, int):
+            parts.append(str(step))
+            raw = raw[step]
+    return ".".join([*parts, *([str(loc[-1])] if missing else [])]) or "file"
 
 
 def _why(error: Any) -> str:
@@ -277,6 +315,8 @@ def _check_value(value: Scalar, unit: str) -> None:
             _page_or_https(str(value))
     elif isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{value!r} is not a number, and the unit is {unit}")
+    elif not abs(value) < math.inf:
+        raise ValueError(f"{value!r} is not finite")
 
 
 def _inside(file: File) -> Iterator[tuple[str, str]]:
@@ -293,17 +333,26 @@ def _inside(file: File) -> Iterator[tuple[str, str]]:
         for name, fact in facts.items():
             yield from cite(f"{group}.{name}", fact.source)
             for _, version in fact.rows():
-                yield from cite(f"{group}.{name}", version.source or fact.source)
+                if version.source:
+                    yield from cite(f"{group}.{name}", version.source)
     for group in file.groups:
         if group not in (file.facts or {}):
             yield f"groups.{group}", "has no facts"
     for row_id, row in _table_rows(file):
         yield from _check_row(row_id, row, file.table.columns if file.table else {})
+        if "source" not in row:
+            yield row_id, "source is missing"
+            continue
         for source in [str(row.get("source")), *str(row.get("also", "")).split()]:
             yield from cite(row_id, source)
+    for row_id, versions in (file.table.rows if file.table else {}).items():
+        if isinstance(versions, list):
+            yield from _check_versions(row_id, versions)
     for claim_id, claim in (file.claims or {}).items():
         for source in claim.sources:
             yield from cite(claim_id, source)
+        if re.search(r"[{}]", _PLACEHOLDER.sub("", claim.now)):
+            yield claim_id, "a brace in now holds no key of a figure"
     for source in file.sources:
         if source not in used:
             yield f"sources.{source}", "is cited by nothing"
@@ -319,7 +368,11 @@ def _check_row(row_id: str, row: dict[str, Scalar], columns: dict[str, Column]) 
     for key in ("from", "recorded"):
         if not isinstance(row.get(key), datetime.date):
             yield row_id, f"{key} must be a date"
+    if set(row) <= set(ROW_KEYS):
+        yield row_id, "holds no figure"
     for name, value in row.items():
+        if name in ("source", "also", "note") and not isinstance(value, str):
+            yield f"{row_id}.{name}", f"{value!r} is no text"
         if name in ROW_KEYS:
             continue
         if name not in columns:
@@ -329,6 +382,20 @@ def _check_row(row_id: str, row: dict[str, Scalar], columns: dict[str, Column]) 
             _check_value(value, columns[name].unit)
         except ValueError as error:
             yield f"{row_id}.{name}", str(error)
+
+
+def _check_versions(row_id: str, versions: list[dict[str, Scalar]]) -> Iterator[tuple[str, str]]:
+    """The versions of a row: at least one, oldest first, and of one day's records each later than the one before."""
+    if not versions:
+        yield row_id, "has no versions"
+    days = [(str(row.get("from")), str(row.get("recorded"))) for row in versions]
+    if [start for start, _ in days] != sorted(start for start, _ in days):
+        yield row_id, f"dates out of order: {', '.join(start for start, _ in days)}"
+    for i, (start, recorded) in enumerate(days):
+        for (start_before, recorded_before), row in zip(days[:i], versions[:i], strict=True):
+            again = (set(row) & set(versions[i])) - set(ROW_KEYS)
+            if again and start == start_before and recorded <= recorded_before:
+                yield row_id, f"the records of {start} must each be later than the one before"
 
 
 def bundle(file: File) -> Bundle:
@@ -367,6 +434,12 @@ def read(stem: str, folder: Path = DATA) -> File:
 def bundled(stem: str, folder: Path = DATA) -> Bundle:
     """The bundled form of a file by its stem."""
     return bundle(read(stem, folder))
+
+
+def forget() -> None:
+    """Read every file anew from now on: `mkdocs serve` builds again after a change."""
+    read.cache_clear()
+    bundled.cache_clear()
 
 
 def facts(as_of: str | None = None) -> Facts:

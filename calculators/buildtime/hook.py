@@ -9,6 +9,8 @@ def on_pre_build(config: Any) -> None:
     """Make the browser runtime, so that its files are there to be copied."""
     from mkdocs.exceptions import Abort
 
+    data.forget()
+    pack.inputs_hash.cache_clear()
     try:
         pack.pack()
     except (pack.PackError, data.BadData) as error:

@@ -10,6 +10,7 @@ import { loadPyodide } from "./pyodide.mjs";
 const here = (name) => new URL(name, import.meta.url).href;
 const answer = start();
 answer.catch((error) => postMessage({ failed: String((error && error.message) || error) }));
+addEventListener("unhandledrejection", (event) => event.preventDefault()); // the page is told above
 
 onmessage = async ({ data: { id, question } }) => {
   postMessage({ heard: id });
@@ -43,18 +44,30 @@ async function start() {
 }
 
 // Count what arrives, without holding anything up: each response goes on to its reader, and its copy is counted.
+// What does not arrive is said here, since loadPyodide only warns of it and waits for ever.
 function reportBytes() {
   const plain = self.fetch.bind(self);
   let bytes = 0;
   self.fetch = async (...request) => {
-    const response = await plain(...request);
-    if (!response.ok) throw new Error(`${new URL(response.url).pathname.split("/").pop()} is not there (${response.status})`);
-    if (response.url.endsWith(".wasm") && response.headers.get("Content-Type") !== "application/wasm") {
-      throw new Error("the server sends pyodide.asm.wasm with the wrong type; it must be application/wasm");
+    try {
+      const response = await plain(...request);
+      check(response);
+      count(response.clone());
+      return response;
+    } catch (error) {
+      postMessage({ failed: error instanceof TypeError ? "a file could not be fetched; is the network there?" : error.message });
+      throw error;
     }
-    count(response.clone());
-    return response;
   };
+
+  function check({ ok, status, url, headers }) {
+    const name = new URL(url).pathname.split("/").pop();
+    if (!ok) throw new Error(`${name} is not there (${status})`);
+    if (name.endsWith(".wasm") && headers.get("Content-Type") !== "application/wasm") {
+      throw new Error(`the server sends ${name} with the wrong type; it must be application/wasm`);
+    }
+  }
+
   async function count(copy) {
     const reader = copy.body.getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {

@@ -25,6 +25,7 @@ def form(calculator: Calculator, facts: Facts, prefix: str) -> str:
         '<p class="calculator-actions" hidden>'
         '<button type="reset" class="md-button">Reset</button> '
         '<button type="button" class="md-button" data-copy="link">Copy link</button> '
+        '<button type="button" class="md-button" data-copy="private">Copy private link</button> '
         '<button type="button" class="md-button" data-copy="markdown">Copy as Markdown</button>'
         "</p></form>"
     )
@@ -80,7 +81,7 @@ def section(calculator: Calculator, built: Result, facts: Facts, source_html: st
     slug = calculator.slug
     return (
         f'<section class="calculator" id="{slug}" data-slug="{slug}" data-as-of="{facts.as_of}" '
-        f'data-runtime="{ROOT}{runtime}" aria-label="{escape(calculator.title)} calculator">'
+        f'data-query="{escape(built.link)}" data-runtime="{ROOT}{runtime}" aria-label="{escape(calculator.title)} calculator">'
         f"{form(calculator, facts, slug)}"
         '<p class="calculator-status" role="status" data-status></p>'
         '<noscript><p class="calculator-note">The result below is for the values in the form. To change them here, '

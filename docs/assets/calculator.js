@@ -9,7 +9,8 @@ const NOTICE = "md-button";
 const python = {
   worker: null, ready: false, id: 0, timer: 0, waiting: null, current: null, listener: null,
 
-  start(runtime) {
+  start(runtime, listener) {
+    this.listener = listener; // the calculator that was touched last hears the news
     if (this.worker) return;
     this.ready = false;
     this.base = runtime;
@@ -25,7 +26,7 @@ const python = {
       event.preventDefault();
       if (worker === this.worker) this.fail(event.message || "its files cannot be loaded");
     };
-    this.watch(SILENCE, () => this.fail("nothing has arrived for 20 seconds"));
+    this.expectProgress();
     this.tell({ starting: 0 });
   },
 
@@ -38,7 +39,10 @@ const python = {
       this.tell({ ready: true });
       return this.current ? this.listen() : this.next();
     }
-    if (!this.ready) return this.watch(SILENCE, () => this.fail("nothing has arrived for 20 seconds"));
+    if (!this.ready) {
+      if (data.progress || data.stage) this.expectProgress();
+      return;
+    }
     if (data.heard === this.id) this.watch(SILENCE, () => this.replace());
     if (data.id === this.id && this.current) {
       clearTimeout(this.timer);
@@ -50,9 +54,9 @@ const python = {
   },
 
   // The newest question wins: one is in flight, and at most one waits.
-  ask(runtime, question, done) {
+  ask(runtime, listener, question, done) {
     this.waiting = { question, done };
-    this.start(runtime);
+    this.start(runtime, listener);
     this.next();
   },
 
@@ -80,8 +84,12 @@ const python = {
     if (this.replaced === again) return this.fail("it stopped while answering", again);
     this.replaced = again;
     this.waiting = again;
-    this.start(this.base);
+    this.start(this.base, this.listener);
     this.next();
+  },
+
+  expectProgress() {
+    this.watch(SILENCE, () => this.fail("nothing has arrived for 20 seconds"));
   },
 
   stop() {
@@ -113,11 +121,10 @@ function mount(section) {
   const form = section.querySelector("form");
   const status = section.querySelector("[data-status]");
   const runtime = new URL(`${section.dataset.runtime}/`, location.href).href;
-  const built = {
-    html: section.querySelector("[data-result]").innerHTML,
+  let latest = {
+    query: section.dataset.query,
     markdown: section.querySelector("template[data-markdown]").content.textContent,
   };
-  let latest = { query: "", markdown: built.markdown };
   let urlTimer = 0;
   let said = "";
 
@@ -138,7 +145,7 @@ function mount(section) {
     }
   }
 
-  python.listener = ({ starting, ready, failed }) => {
+  function listen({ starting, ready, failed }) {
     if (!section.isConnected) return;
     if (failed) {
       say(`Python could not start in your browser: ${failed.replace(/[.\s]+$/, "")}. The result below is still the last one worked out.`, true);
@@ -148,11 +155,11 @@ function mount(section) {
       const megabytes = Math.floor(starting / 1e6);
       say(megabytes ? `Starting Python in your browser: ${megabytes} MB read.` : "Starting Python in your browser.");
     }
-  };
+  }
 
   function ask(link) {
     const asked = { slug: section.dataset.slug, as_of: section.dataset.asOf, page, fields: link || fields(), link: Boolean(link) };
-    python.ask(runtime, asked, (reply) => section.isConnected && show(reply, Boolean(link)));
+    python.ask(runtime, listen, asked, (reply) => section.isConnected && show(reply, Boolean(link)));
   }
 
   function show(reply, fromLink) {
@@ -165,7 +172,12 @@ function mount(section) {
     if (fromLink) return fill(reply.fields);
     clearTimeout(urlTimer);
     urlTimer = setTimeout(() => section.isConnected
-      && history.replaceState(history.state, "", location.pathname + reply.query + location.hash), URL_DELAY);
+      && history.replaceState(history.state, "", location.pathname + address(reply.query)), URL_DELAY);
+  }
+
+  // What came by a private link, behind the #, stays there: that part of an address is never sent to the host.
+  function address(query) {
+    return isPrivate() ? location.search + "#" + query : query + location.hash;
   }
 
   function clearErrors() {
@@ -194,32 +206,46 @@ function mount(section) {
   }
 
   async function copy(kind) {
-    const text = kind === "link" ? page + latest.query : latest.markdown.replace(" ?v=", ` ${page}?v=`);
+    const [text, done] = {
+      link: [page + latest.query, "The link is copied."],
+      private: [page + "#" + latest.query, "The private link is copied: its inputs are not sent to the site's host."],
+      markdown: [latest.markdown.replace(" ?v=", ` ${page}?v=`), "The result is copied as Markdown."],
+    }[kind];
     try {
       await navigator.clipboard.writeText(text);
-      say(kind === "link" ? "The link is copied." : "The result is copied as Markdown.");
+      say(done);
     } catch {
       prompt("Copy this:", text);
     }
   }
 
   form.querySelector(".calculator-actions").hidden = false;
-  for (const intent of ["pointerenter", "pointerdown", "focusin"]) {
-    form.addEventListener(intent, () => python.start(runtime), { once: true });
+  // A pointer that only passes over the form, as when a page is scrolled, is no intent.
+  for (const intent of ["pointerdown", "focusin"]) {
+    form.addEventListener(intent, () => python.start(runtime, listen), { once: true });
   }
   form.addEventListener("input", () => ask());
   form.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
   form.addEventListener("reset", () => setTimeout(ask));
   form.addEventListener("click", ({ target }) => target.dataset.copy && copy(target.dataset.copy));
 
-  const link = Object.fromEntries(new URLSearchParams(location.search));
+  const link = Object.fromEntries(new URLSearchParams(isPrivate() ? location.hash.slice(1) : location.search));
   if (!Object.keys(link).length) {
     // A browser may bring back what was typed before a reload; the result must be for what the form shows.
-    if ([...form.elements].some((e) => e.type === "text" ? e.value !== e.defaultValue : e.checked !== e.defaultChecked)) form.reset();
+    if ([...form.elements].some(changed)) form.reset();
     return;
   }
   fill(link);
   ask(link);
+}
+
+function isPrivate() {
+  return location.hash.startsWith("#?");
+}
+
+function changed(input) {
+  if (input.options) return [...input.options].some((option) => option.selected !== option.defaultSelected);
+  return input.type === "text" ? input.value !== input.defaultValue : input.checked !== input.defaultChecked;
 }
 
 function mountAll() {

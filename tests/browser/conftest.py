@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from playwright.sync_api import sync_playwright
 from calculators.buildtime import PROJECT
 from calculators.buildtime.browser import launch
 from calculators.buildtime.serve import Site, free_port, serving
+
+Visit = Callable[..., Any]
 
 
 @pytest.fixture(scope="session")
@@ -36,15 +38,31 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def page(browser: Any, site: Site) -> Iterator[Any]:
-    context = browser.new_context(base_url=site.url)
-    opened = context.new_page()
+def visit(browser: Any, site: Site) -> Iterator[Visit]:
+    """Opens pages, each in a context of its own with the options given. `expected`: parts of console errors that the test
+    itself provokes. Any other console error, and any request that leaves the site, fails the test at its end."""
+    contexts: list[Any] = []
     problems: list[str] = []
-    opened.on("console", lambda message: message.type == "error" and problems.append(message.text))
-    opened.on("pageerror", lambda error: problems.append(str(error)))
-    opened.on("request", lambda request: request.url.startswith((site.url, "data:", "blob:"))
-              or problems.append(f"left the site: {request.url}"))
+
+    def open_page(expected: tuple[str, ...] = (), **options: Any) -> Any:
+        context = browser.new_context(base_url=site.url, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: m.type == "error" and not any(e in m.text for e in expected) and problems.append(m.text))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.on("request", lambda request: request.url.startswith((site.url, "data:", "blob:"))
+                or problems.append(f"left the site: {request.url}"))
+        return page
+
     site.sent.clear()
-    yield opened
-    context.close()
+    yield open_page
+    site.rules.clear()
+    for context in contexts:
+        context.close()
     assert problems == []
+
+
+@pytest.fixture
+def page(visit: Visit) -> Any:
+    """A page at desktop size."""
+    return visit()
