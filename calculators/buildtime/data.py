@@ -2,8 +2,8 @@
 
 import datetime
 import functools
-import math
 import itertools
+import math
 import re
 from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
@@ -239,6 +239,8 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         found: set[Hashable] = set()
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                raise yaml.constructor.ConstructorError(None, None, "a key is one word", key_node.start_mark)
             if key in found:
                 raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
             found.add(key)
