@@ -124,7 +124,7 @@ def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Bars:
     """The points of each question, side by side."""
     fields = CALCULATOR.fields()
     return Bars(
-        title="Points by question", unit="points", series=("Open weights", "Proprietary API"),
+        title="Points by question", unit="points", series=("Open weights", "Proprietary API"), by="Question",
         groups=[(fields[name].label, (s.open, s.proprietary)) for name, s in scores(_answers(inputs)).items()],
     )
 

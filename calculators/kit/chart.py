@@ -48,6 +48,7 @@ class Bars(NamedTuple):
     unit: str
     series: Sequence[str]
     groups: Sequence[tuple[str, Sequence[float]]]
+    by: str = "Part"  # what a group is, over their names in the table
 
 
 Chart = Lines | Bars
@@ -95,7 +96,7 @@ def describe(chart: Chart) -> str:
 def table(chart: Chart) -> tuple[list[str], list[list[str]]]:
     """The head and the rows of the chart's data, as text."""
     if isinstance(chart, Bars):
-        head = ["", *chart.series]
+        head = [chart.by, *chart.series]
         return head, [[label, *(show(v, chart.unit) for v in values)] for label, values in chart.groups]
     x_text = chart.x_text or (lambda x: show(x, chart.x_unit))
     head = [chart.x_label, *(line.label for line in chart.lines)]

@@ -113,7 +113,7 @@ def chart(picture: charts.Chart, name: str) -> str:
         f'<figure class="calculator-chart"><figcaption>{escape(picture.title)}</figcaption>'
         f"{charts.svg(picture, name + '-chart')}"
         '<details class="chart-data"><summary>The chart as a table</summary><div class="scroll" tabindex="0" '
-        f'role="region" aria-label="{escape(picture.title)}, as a table">'
+        f'role="group" aria-label="{escape(picture.title)}, as a table">'
         f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div></details></figure>"
     )
 
