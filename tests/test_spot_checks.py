@@ -77,3 +77,12 @@ def test_a_score_lies_inside_its_interval(stem: str) -> None:
     for name, row in rows(stem).items():
         assert row["low"] <= row["score"] <= row["high"], name
         assert row["access"] in ("open", "proprietary", "mixed"), name
+
+
+@pytest.mark.skipif("models" not in data.stems(), reason="the table of models is not there yet")
+def test_the_licence_of_every_model_is_in_the_table_of_licences() -> None:
+    known = set(rows("licences"))
+    for row in rows("licences").values():
+        known |= set(row["aliases"].split(", "))
+    for model, row in rows("models").items():
+        assert row.get("licence", "mit") in known, model
