@@ -4,6 +4,8 @@
   stale --days N [--json]         sources that were read more than N days ago
   schema                          the JSON schema of a data file, for editors
   pack                            make the browser runtime (mkdocs does it by itself)
+  refresh [--dry-run] [--from DIR] [--json]
+                                  bring data/api-prices.yaml up to date from the newest upstream packages
   bench [--runs 9] [--browser chromium] [--json]
                                   what a reader waits for, against stock Pyodide; exit 1 if a limit is missed
 """
@@ -17,7 +19,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from calculators.__main__ import entry
-from calculators.buildtime import DATA, bench, data, pack
+from calculators.buildtime import DATA, bench, data, pack, refresh
 from calculators.kit.export import SCHEMA
 
 
@@ -43,6 +45,7 @@ def main(arguments: list[str]) -> int:
         if name == "stale":
             command.add_argument("--days", type=int, required=True)
     add_bench(commands.add_parser("bench", usage=__doc__))
+    refresh.add(commands.add_parser("refresh", usage=__doc__))
     call = parser.parse_args(arguments)
     try:
         return RUN[call.command](call)
@@ -76,6 +79,8 @@ def stale(call: argparse.Namespace) -> int:
     """List sources by age. A report, not a test: it exits with 0."""
     today = datetime.date.today()
     rows = []
+    if not data.stems(call.data):
+        raise data.BadData(data.check(call.data))
     for stem in data.stems(call.data):
         for source_id, source in data.read(stem, call.data).sources.items():
             age = (today - (source.checked or source.released or today)).days
@@ -122,7 +127,7 @@ def run_bench(call: argparse.Namespace) -> int:
     return 1 if any(measure.ok is False for measure in measures) else 0
 
 
-RUN = {"check": check, "stale": stale, "schema": schema, "pack": make_runtime, "bench": run_bench}
+RUN = {"check": check, "stale": stale, "schema": schema, "pack": make_runtime, "bench": run_bench, "refresh": refresh.command}
 
 if __name__ == "__main__":
     sys.exit(entry(main))

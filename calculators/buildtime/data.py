@@ -20,6 +20,7 @@ Bundle = dict[str, Any]
 ID = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 Id = Annotated[str, Field(pattern=ID)]
 Scalar = bool | int | float | str | datetime.date
+Cell = Scalar | None
 ROW_KEYS = ("from", "recorded", "source", "also", "note")
 _PLACEHOLDER = re.compile(r"\{([\w.-]+)\}")
 
@@ -152,10 +153,11 @@ class Table(Strict):
 
     columns: dict[Annotated[str, Field(pattern=r"^[a-z0-9_]+$")], Column]
     """By name, in the order of the table."""
-    rows: dict[Id, dict[str, Scalar] | list[dict[str, Scalar]]]
+    rows: dict[Id, dict[str, Cell] | list[dict[str, Cell]]]
     """By id; a list where a row has changed over time, oldest first, each holding only what is new. Beside the columns
     a row has `from`, `recorded`, `source`, and if need be `note` and `also`: further sources that were read by themselves
-    and give the same figures, their ids separated by spaces."""
+    and give the same figures, their ids separated by spaces. `null` in a later version: from that day there is no such
+    figure any more."""
 
 
 class Claim(Strict):
@@ -350,6 +352,9 @@ def _inside(file: File) -> Iterator[tuple[str, str]]:
     for row_id, versions in (file.table.rows if file.table else {}).items():
         if isinstance(versions, list):
             yield from _check_versions(row_id, versions)
+        first = versions[:1] if isinstance(versions, list) else [versions]
+        yield from ((f"{row_id}.{name}", "null ends a figure, and there is none before it")
+                    for row in first for name, value in row.items() if value is None)
     for claim_id, claim in (file.claims or {}).items():
         for source in claim.sources:
             yield from cite(claim_id, source)
@@ -360,13 +365,13 @@ def _inside(file: File) -> Iterator[tuple[str, str]]:
             yield f"sources.{source}", "is cited by nothing"
 
 
-def _table_rows(file: File) -> Iterator[tuple[str, dict[str, Scalar]]]:
+def _table_rows(file: File) -> Iterator[tuple[str, dict[str, Cell]]]:
     for row_id, versions in (file.table.rows if file.table else {}).items():
         for row in versions if isinstance(versions, list) else [versions]:
             yield row_id, row
 
 
-def _check_row(row_id: str, row: dict[str, Scalar], columns: dict[str, Column]) -> Iterator[tuple[str, str]]:
+def _check_row(row_id: str, row: dict[str, Cell], columns: dict[str, Column]) -> Iterator[tuple[str, str]]:
     for key in ("from", "recorded"):
         if not isinstance(row.get(key), datetime.date):
             yield row_id, f"{key} must be a date"
@@ -381,12 +386,13 @@ def _check_row(row_id: str, row: dict[str, Scalar], columns: dict[str, Column]) 
             yield f"{row_id}.{name}", f"there is no column {name!r}; there are {', '.join(columns)}"
             continue
         try:
-            _check_value(value, columns[name].unit)
+            if value is not None:
+                _check_value(value, columns[name].unit)
         except ValueError as error:
             yield f"{row_id}.{name}", str(error)
 
 
-def _check_versions(row_id: str, versions: list[dict[str, Scalar]]) -> Iterator[tuple[str, str]]:
+def _check_versions(row_id: str, versions: list[dict[str, Cell]]) -> Iterator[tuple[str, str]]:
     """The versions of a row: at least one, oldest first, and of one day's records each later than the one before."""
     if not versions:
         yield row_id, "has no versions"
@@ -419,7 +425,7 @@ def bundle(file: File) -> Bundle:
     return {"title": file.title, "sources": {i: s.bundled() for i, s in file.sources.items()}, "facts": facts}
 
 
-def _plain(value: Scalar) -> bool | int | float | str:
+def _plain(value: Cell) -> bool | int | float | str | None:
     return str(value) if isinstance(value, datetime.date) else value
 
 

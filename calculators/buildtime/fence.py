@@ -191,8 +191,7 @@ def _head(table: data.Table, name: str) -> str:
 
 def _cells(file: data.File, stem: str, row_id: str, columns: list[str], known: Facts) -> str:
     assert file.table
-    held = {key.rsplit(".", 1)[1]: known[key] for key in known.keys(stem)
-            if key.rsplit(".", 1)[0] == f"{stem}.{row_id}" and any(f.start <= known.as_of for f in known.history(key))}
+    held = {name: fact for name in file.table.columns if (fact := known.get(f"{stem}.{row_id}.{name}"))}
     any_fact = next(iter(held.values()), None)
     cells = []
     for name in columns:
@@ -208,7 +207,7 @@ def _cells(file: data.File, stem: str, row_id: str, columns: list[str], known: F
 
 
 def _scroll(title: str, head: str, body: str) -> str:
-    return (f'<div class="scroll facts" tabindex="0" role="region" aria-label="{escape(title)}">'
+    return (f'<div class="scroll facts" tabindex="0" role="group" aria-label="{escape(title)}">'
             f"<table><thead>{head}</thead><tbody>{body}</tbody></table></div>")
 
 

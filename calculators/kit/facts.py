@@ -55,10 +55,17 @@ class Facts:
 
     def __getitem__(self, key: str) -> Fact:
         """The fact in force on `as_of`, ignoring what was recorded later. Raises MissingFact, naming key and day."""
-        versions = [fact for fact in self.history(key) if fact.start <= self.as_of]
-        if not versions:
+        versions = [fact for fact in self._known(key) if fact.start <= self.as_of]
+        if not versions or versions[-1].value is None:
             raise MissingFact(f"data/ has no {key} in force on {self.as_of}.")
         return versions[-1]
+
+    def get(self, key: str) -> Fact | None:
+        """The fact in force on `as_of`, or None if there is none."""
+        try:
+            return self[key]
+        except MissingFact:
+            return None
 
     def coming(self, key: str) -> list[Fact]:
         """What is already announced for after `as_of`, soonest first."""
@@ -66,6 +73,10 @@ class Facts:
 
     def history(self, key: str) -> list[Fact]:
         """Every value known on `as_of`, by the date it starts; a later record of the same date replaces the earlier."""
+        return [fact for fact in self._known(key) if fact.value is not None]
+
+    def _known(self, key: str) -> list[Fact]:
+        """The history with its ends: from the date of a fact without a value there is none."""
         stem, _, name = key.partition(".")
         file = self._file(stem)
         if name not in file["facts"]:

