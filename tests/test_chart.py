@@ -236,7 +236,7 @@ def test_bars_of_nothing_and_below_nothing() -> None:
 
 def test_the_table_of_bars() -> None:
     bars = Bars("Points", "points", ("Open", "Proprietary"), [("Private?", (3, 0))])
-    assert chart.table(bars) == (["", "Open", "Proprietary"], [["Private?", "3 points", "0 points"]])
+    assert chart.table(bars) == (["Part", "Open", "Proprietary"], [["Private?", "3 points", "0 points"]])
 
 
 def test_the_charts_of_the_guide_are_sound() -> None:

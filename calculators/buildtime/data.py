@@ -13,7 +13,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, ValidationError, model_validator
 
 from calculators.buildtime import DATA
-from calculators.kit.facts import Facts
+from calculators.kit.facts import Facts, Source
 from calculators.kit.units import UNITS
 
 Bundle = dict[str, Any]
@@ -32,8 +32,8 @@ def _known_unit(unit: str) -> str:
 
 
 def _page_or_https(url: str) -> str:
-    """A page of this site ("about/method.md") or an https address."""
-    if re.fullmatch(r"[a-z0-9-]+(/[a-z0-9-]+)*\.md", url):
+    """A page of this site ("about/method.md", "about/method.md#rents") or an https address."""
+    if re.fullmatch(r"[a-z0-9-]+(/[a-z0-9-]+)*\.md(#[a-z0-9-]+)?", url):
         return url
     if not url.startswith("https://"):
         raise ValueError(f"{url!r} is neither an https address nor a page such as about/method.md")
@@ -86,6 +86,10 @@ class SourceRow(Strict):
         package = f"{self.package} {self.version}" if self.package else ""
         return {"publisher": self.publisher, "title": self.title, "url": self.url, "via": self.via,
                 "checked": str(day), "package": package}
+
+    def as_source(self, source_id: str) -> Source:
+        """As pages show it."""
+        return Source(source_id, **self.bundled())
 
 
 class ValueRow(Strict):
@@ -188,6 +192,8 @@ class File(Strict):
     """What the file is about."""
     about: str
     """What is in it and what is left out."""
+    shelf_life_days: Annotated[int, Field(gt=0)] | None = None
+    """Days after which figures of this kind are called old. None: they do not age, as what a document once said."""
     sources: dict[Id, SourceRow]
     """Every source that the file cites, by id."""
     groups: dict[Id, str] = {}
@@ -421,7 +427,7 @@ def bundle(file: File) -> Bundle:
                 entry = facts.setdefault(f"{row_id}.{name}",
                                          {"label": f"{row_id}, {column.label}", "unit": column.unit, "values": []})
                 entry["values"].append([str(row["from"]), str(row["recorded"]), _plain(row[name]), str(row["source"]),
-                                        str(row.get("note", ""))])
+                                        str(row.get("note", "")), *str(row.get("also", "")).split()])
     return {"title": file.title, "sources": {i: s.bundled() for i, s in file.sources.items()}, "facts": facts}
 
 

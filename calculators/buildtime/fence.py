@@ -19,12 +19,12 @@ from pymdownx.inlinehilite import InlineHiliteException
 from pymdownx.superfences import SuperFencesException
 
 import calculators
-from calculators.buildtime import data, figures, pack
+from calculators.buildtime import data, figures, pack, tables
 from calculators.kit import render
-from calculators.kit.facts import Fact, Facts, MissingFact, Source
+from calculators.kit.facts import Fact, Facts, MissingFact
 from calculators.kit.result import answer
 from calculators.kit.shape import Calculator, InputError
-from calculators.kit.units import UNITS, show
+from calculators.kit.units import show
 
 VERDICTS = {
     "holds": "It still holds",
@@ -46,7 +46,7 @@ def stops_the_build[**P](make: Callable[P, str], error: type[Exception] = SuperF
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> str:
         try:
             return make(*args, **kwargs)
-        except (PageError, MissingFact, InputError, data.BadData, pack.PackError) as problem:
+        except (PageError, MissingFact, InputError, data.BadData, pack.PackError, tables.TableError) as problem:
             raise error(str(problem)) from problem
         except Exception as problem:
             raise error(f"{make.__name__}: {type(problem).__name__}: {problem}") from problem
@@ -99,14 +99,19 @@ def _line(words: list[str], known: Facts) -> str:
         file = data.read(stem)
     except FileNotFoundError:
         raise PageError(f"There is no data/{stem}.yaml; there are {', '.join(data.stems())}.") from None
-    if set(options) - {"columns", "chart"}:
-        raise PageError(f"{key}: options are columns=... and chart=..., not {', '.join(options)}.")
+    if set(options) - {"columns", "chart", "browse", "filters"}:
+        raise PageError(f"{key}: options are columns=..., chart=..., browse and filters=..., not {', '.join(options)}.")
     if "chart" in options:
         return render.chart(figures.make(options["chart"], known), f"{stem}-chart")
     if file.claims is not None:
         return _claims(file, name, known)
+    columns = options.get("columns", "").split(",") if options.get("columns") else []
+    if "browse" in options and file.facts is not None:
+        return tables.about(file, stem, known.as_of) + _facts(file, stem, name, known)
+    if "browse" in options:
+        return tables.browse(file, stem, columns, options.get("filters", "").split(",") if "filters" in options else [], known)
     if file.table is not None:
-        return _table(file, stem, name, options.get("columns", ""), known)
+        return tables.plain(file, stem, name, columns, known)
     return _facts(file, stem, name, known)
 
 
@@ -135,7 +140,7 @@ def escape_keeping_braces(claim: data.Claim) -> data.Claim:
 
 
 def _source(file: data.File, source_id: str) -> str:
-    return render.source_html(Source(source_id, **file.sources[source_id].bundled()))
+    return render.source_html(file.sources[source_id].as_source(source_id))
 
 
 def _facts(file: data.File, stem: str, name: str, known: Facts) -> str:
@@ -151,7 +156,7 @@ def _facts(file: data.File, stem: str, name: str, known: Facts) -> str:
             rows.append(f'<tr><th colspan="3" scope="colgroup">{escape(file.groups.get(group, group))}</th></tr>')
         rows.append(_fact_row(key, known))
     head = "<tr><th>Figure</th><th>Value</th><th>From, source</th></tr>"
-    return _scroll(f"{file.title}", head, "".join(rows))
+    return tables.scroll(file.title, head, "".join(rows))
 
 
 def _fact_row(key: str, known: Facts) -> str:
@@ -167,58 +172,13 @@ def _fact_row(key: str, known: Facts) -> str:
             f"<td>{shown.start}; {render.source_html(shown.source)}</td></tr>")
 
 
-def _table(file: data.File, stem: str, row_id: str, wanted: str, known: Facts) -> str:
-    assert file.table
-    columns = wanted.split(",") if wanted else [*file.table.columns, "source"]
-    for column in columns:
-        if column not in file.table.columns and column not in ("source", "from", "note"):
-            raise PageError(f"There is no column {column!r} in data/{stem}.yaml; there are {', '.join(file.table.columns)}.")
-    rows = [row_id] if row_id else list(file.table.rows)
-    if row_id and row_id not in file.table.rows:
-        raise PageError(f"There is no row {row_id!r} in data/{stem}.yaml.")
-    head = "".join(f"<th>{_head(file.table, column)}</th>" for column in columns)
-    body = "".join(f"<tr>{_cells(file, stem, row, columns, known)}</tr>" for row in rows)
-    return _scroll(file.title, f"<tr>{head}</tr>", body)
-
-
-def _head(table: data.Table, name: str) -> str:
-    if name not in table.columns:
-        return {"source": "Source", "from": "From", "note": "Note"}[name]
-    column = table.columns[name]
-    unit = UNITS[column.unit]
-    return escape(f"{column.label} ({unit})" if unit else column.label)
-
-
-def _cells(file: data.File, stem: str, row_id: str, columns: list[str], known: Facts) -> str:
-    assert file.table
-    held = {name: fact for name in file.table.columns if (fact := known.get(f"{stem}.{row_id}.{name}"))}
-    any_fact = next(iter(held.values()), None)
-    cells = []
-    for name in columns:
-        if name in held and name in file.table.columns:
-            text = escape(show(held[name].value, "ratio" if UNITS[held[name].unit] else held[name].unit))
-        elif not any_fact:
-            text = ""
-        else:
-            text = {"source": render.source_html(any_fact.source), "from": any_fact.start,
-                    "note": escape(any_fact.note)}.get(name, "")
-        cells.append(f"<td>{text}</td>")
-    return "".join(cells)
-
-
-def _scroll(title: str, head: str, body: str) -> str:
-    return (f'<div class="scroll facts" tabindex="0" role="group" aria-label="{escape(title)}">'
-            f"<table><thead>{head}</thead><tbody>{body}</tbody></table></div>")
-
-
 def _inline_fact(source: str, language: str, css_class: str, md: Any) -> str:
     """One figure with its unit, linked to its source: `#!fact prices.gpt-4o.input`."""
     return _inline(data.facts(build_day())[source.strip()])
 
 
 def _inline(fact: Fact) -> str:
-    url = fact.source.url
-    href = url if url.startswith("https://") else render.ROOT + url.removesuffix(".md") + "/"
+    href = render.address(fact.source)
     where = f"{fact.label}. From {fact.start}. {fact.source.publisher}, {fact.source.title} ({fact.source.dated()})."
     return (f'<span class="fact"><a href="{escape(href)}" title="{escape(where)}">'
             f"{escape(show(fact.value, fact.unit)).replace(' ', '&nbsp;', 1)}</a></span>")

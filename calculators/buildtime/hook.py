@@ -1,17 +1,18 @@
-"""MkDocs calls the pack command before a build. The fence says so if nobody did."""
+"""MkDocs makes the runtime and the files to take away before a build; the pack command does the same by hand."""
 
 from typing import Any
 
-from calculators.buildtime import data, pack
+from calculators.buildtime import data, download, fence, pack
 
 
 def on_pre_build(config: Any) -> None:
-    """Make the browser runtime, so that its files are there to be copied."""
+    """Make what pages link to, so that its files are there to be copied."""
     from mkdocs.exceptions import Abort
 
     data.forget()
     pack.inputs_hash.cache_clear()
     try:
         pack.pack()
+        download.write(fence.build_day())
     except (pack.PackError, data.BadData) as error:
         raise Abort(str(error)) from None

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 Value = float | str | bool
+OURS = "This guide"  # the publisher of what we compute or judge ourselves
 
 
 class Source(NamedTuple):
@@ -21,6 +22,8 @@ class Source(NamedTuple):
         """How and when it was read, in words."""
         if self.via == "package":
             return f"{self.package}, released {self.checked}"
+        if self.publisher == OURS:
+            return f"worked out {self.checked}"
         return f"{'page read' if self.via == 'page' else 'second-hand, read'} {self.checked}"
 
 
@@ -35,6 +38,7 @@ class Fact(NamedTuple):
     recorded: str
     source: Source
     note: str = ""
+    also: tuple[str, ...] = ()  # ids of further sources that give the same figure
 
 
 class MissingFact(LookupError):
@@ -45,7 +49,7 @@ class Facts:
     """The facts as they stood on one day.
 
     `read(stem)` returns one data file in the bundled form that buildtime.data writes: {"sources": {id: {...}},
-    "facts": {"group.name": {"label", "unit", "values": [[start, recorded, value, source, note], ...]}}}. Dates are ISO
+    "facts": {"group.name": {"label", "unit", "values": [[start, recorded, value, source, note, *also], ...]}}}. Dates are ISO
     text throughout, because they sort as they are and datetime is a slow import in the browser.
     """
 
@@ -83,10 +87,10 @@ class Facts:
             raise MissingFact(f"data/{stem}.yaml has no {name}.")
         row = file["facts"][name]
         known = {}
-        for start, recorded, value, source, note in sorted(row["values"], key=lambda v: (v[0], v[1])):
+        for start, recorded, value, source, note, *also in sorted(row["values"], key=lambda v: (v[0], v[1])):
             if recorded <= self.as_of:
                 known[start] = Fact(key, row["label"], row["unit"], value, start, recorded,
-                                    Source(source, **file["sources"][source]), note)
+                                    Source(source, **file["sources"][source]), note, tuple(also))
         return list(known.values())
 
     def keys(self, stem: str) -> Iterator[str]:

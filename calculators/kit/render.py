@@ -179,8 +179,12 @@ def _sources(sources: list[Source], as_of: str) -> str:
     return f'<div class="sources">{listed}<p class="as-of">Figures as of {as_of}.</p></div>'
 
 
+def address(source: Source, root: str = ROOT) -> str:
+    """Where a source is found: its https address, or a page of this site."""
+    return source.url if source.url.startswith("https://") else root + source.url.replace(".md", "/", 1)
+
+
 def source_html(source: Source, root: str = ROOT) -> str:
     """A source with its link and its date."""
-    url = source.url if source.url.startswith("https://") else root + source.url.removesuffix(".md") + "/"
-    return (f'{escape(source.publisher)}, <a href="{escape(url)}">{escape(source.title)}</a> '
+    return (f'{escape(source.publisher)}, <a href="{escape(address(source, root))}">{escape(source.title)}</a> '
             f'(<span class="dated">{escape(source.dated())}</span>)')

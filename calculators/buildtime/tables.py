@@ -1,0 +1,170 @@
+"""Tables of data/ as HTML: a small one inside the guide's text, or a whole file to browse, sort, filter and take away."""
+
+import datetime
+from html import escape
+
+from calculators.buildtime import data, download
+from calculators.kit import render
+from calculators.kit.facts import Fact, Facts
+from calculators.kit.units import UNITS, number, show
+
+STALE = "Figures of this kind change within {} days: check the source before you rely on one."
+EXTRAS = {"source": "Source", "from": "From", "note": "Note"}
+
+
+class TableError(Exception):
+    """A fence asks a table for what it has not; a sentence says what."""
+
+
+def plain(file: data.File, stem: str, row_id: str, columns: list[str], known: Facts) -> str:
+    """The rows of a table, or one of them, with the columns asked for."""
+    table = _table(file)
+    columns = columns or [*table.columns, "source"]
+    _check_columns(table, stem, columns)
+    if row_id and row_id not in table.rows:
+        raise TableError(f"There is no row {row_id!r} in data/{stem}.yaml.")
+    head = "".join(f"<th>{_head(table, name)}</th>" for name in columns)
+    rows = [Row(file, stem, found, known) for found in ([row_id] if row_id else table.rows)]
+    body = "".join(f"<tr>{''.join(f'<td>{row.cell(name)}</td>' for name in columns)}</tr>" for row in rows)
+    return scroll(file.title, f"<tr>{head}</tr>", body)
+
+
+def browse(file: data.File, stem: str, columns: list[str], filters: list[str], known: Facts) -> str:
+    """A whole table: its age, a place for the filters that the page script makes, the rows, the columns' meaning, files."""
+    table = _table(file)
+    columns = columns or list(table.columns)
+    _check_columns(table, stem, [*columns, *filters])
+    shown = [*columns, *(name for name in ("source", "note") if name not in columns)]
+    head = "".join(f'<th scope="col" data-name="{name}"{" data-filter" if name in filters else ""}>{_head(table, name)}</th>'
+                   for name in shown)
+    rows = [Row(file, stem, row_id, known) for row_id in table.rows]
+    kept = [row for row in rows if row.any_fact]
+    body = "".join(row.html(shown) for row in kept)
+    return (
+        f'<div class="data-table" data-table="{stem}">{about(file, stem, known.as_of)}'
+        f'<p class="data-table-count" role="status">{len(kept)} rows</p>'
+        f"{scroll(file.title, f'<tr>{head}</tr>', body)}{_meanings(table, columns)}{_sources(file, stem)}</div>"
+    )
+
+
+class Row:
+    """One row of a table as it stands on a day."""
+
+    def __init__(self, file: data.File, stem: str, row_id: str, known: Facts) -> None:
+        self.file, self.row_id, self.known, self.stem = file, row_id, known, stem
+        self.held: dict[str, Fact] = {}
+        for name in _table(file).columns:
+            fact = known.get(f"{stem}.{row_id}.{name}")
+            if fact:
+                self.held[name] = fact
+        self.any_fact = max(self.held.values(), key=lambda fact: fact.start, default=None)
+
+    def cell(self, name: str) -> str:
+        """What stands in a column, as HTML."""
+        if name in self.held:
+            return _value(self.held[name])
+        if not self.any_fact or name not in EXTRAS:
+            return ""
+        fact = self.any_fact
+        return {"source": render.source_html(fact.source), "from": fact.start, "note": escape(fact.note)}[name]
+
+    def html(self, columns: list[str]) -> str:
+        """The row of a table to browse: its first cell names it, and a change that is coming stands beside the figure."""
+        first, *rest = columns
+        cells = "".join(f"<td{self._sorting(name)}>{self._browsed(name)}</td>" for name in rest)
+        return f'<tr id="{self.row_id}"><th scope="row">{self._browsed(first)}</th>{cells}</tr>'
+
+    def _browsed(self, name: str) -> str:
+        if name == "source" and self.any_fact:
+            return self._short_source(self.any_fact)
+        coming = "".join(
+            f'<br><span class="coming">from {fact.start}: {_value(fact)}</span>'
+            for fact in self.known.coming(f"{self.stem}.{self.row_id}.{name}")) if name in self.held else ""
+        return self.cell(name) + coming
+
+    def _short_source(self, fact: Fact) -> str:
+        """Publisher and day, linked; the whole source is in the list below the table and in the tip."""
+        also = f", and {len(fact.also)} more" if fact.also else ""
+        tip = f"{fact.source.publisher}, {fact.source.title} ({fact.source.dated()}). Holds from {fact.start}."
+        return (f'<a href="#{self.stem}-source-{fact.source.id}" title="{escape(tip)}">{escape(fact.source.publisher)}</a> '
+                f"{fact.source.checked}{also}")
+
+    def _sorting(self, name: str) -> str:
+        """What to sort by where the text shown does not sort by itself: 1.05 million."""
+        value = self.held[name].value if name in self.held else None
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return ""
+        return f' data-sort="{value:g}"' if number(value).replace(",", "") != f"{value:g}" else ""
+
+
+def scroll(title: str, head: str, body: str) -> str:
+    """A table that scrolls inside itself, also by keyboard."""
+    return (f'<div class="scroll facts" tabindex="0" role="group" aria-label="{escape(title)}">'
+            f"<table><thead>{head}</thead><tbody>{body}</tbody></table></div>")
+
+
+def about(file: data.File, stem: str, as_of: str) -> str:
+    """What stands over a whole file: what it holds, how old it is, where to take it away."""
+    return f'<p>{escape(file.about)}</p>{age(file, as_of)}<p class="data-table-files">{_files(stem)}</p>'
+
+
+def age(file: data.File, as_of: str) -> str:
+    """How old the figures are, and whether that is too old. The page script says it anew for the reader's own day."""
+    days = sorted(str(source.checked or source.released) for source in file.sources.values())
+    shelf = f' data-shelf="{file.shelf_life_days}"' if file.shelf_life_days else ""
+    old = _days_between(days[0], as_of)
+    text = f"Sources read between {days[0]} and {days[-1]}. On {as_of} the oldest reading was {old} days old."
+    if file.shelf_life_days and old > file.shelf_life_days:
+        text += f" {STALE.format(file.shelf_life_days)}"
+    return f'<p class="facts-age{" stale" if file.shelf_life_days and old > file.shelf_life_days else ""}" data-oldest="{days[0]}"{shelf} data-stale="{STALE}">{escape(text)}</p>'
+
+
+def _days_between(first: str, last: str) -> int:
+    return (datetime.date.fromisoformat(last) - datetime.date.fromisoformat(first)).days
+
+
+def _table(file: data.File) -> data.Table:
+    if file.table is None:
+        raise TableError("Only a table can be browsed.")
+    return file.table
+
+
+def _check_columns(table: data.Table, stem: str, columns: list[str]) -> None:
+    for name in columns:
+        if name not in table.columns and name not in EXTRAS:
+            raise TableError(f"There is no column {name!r} in data/{stem}.yaml; there are {', '.join(table.columns)}.")
+
+
+def _head(table: data.Table, name: str) -> str:
+    if name in EXTRAS and name not in table.columns:
+        return EXTRAS[name]
+    column = table.columns[name]
+    unit = UNITS[column.unit]
+    return escape(f"{column.label} ({unit})" if unit else column.label)
+
+
+def _value(fact: Fact) -> str:
+    """A figure without its unit, which stands in the head of the column."""
+    if fact.unit == "url":
+        url = str(fact.value)
+        return f'<a href="{escape(url)}">{escape(url.removeprefix("https://").partition("/")[0])}</a>'
+    return escape(show(fact.value, "ratio" if UNITS[fact.unit] else fact.unit))
+
+
+def _meanings(table: data.Table, columns: list[str]) -> str:
+    named = [(table.columns[name].label, table.columns[name].help) for name in columns if name in table.columns]
+    items = "".join(f"<dt>{escape(label)}</dt><dd>{escape(help)}</dd>" for label, help in named if help)
+    return f"<details><summary>What the columns mean</summary><dl>{items}</dl></details>" if items else ""
+
+
+def _sources(file: data.File, stem: str) -> str:
+    items = "".join(
+        f'<li id="{stem}-source-{source_id}">{render.source_html(source.as_source(source_id))}</li>'
+        for source_id, source in file.sources.items())
+    return f"<details open><summary>Sources</summary><ul>{items}</ul></details>"
+
+
+def _files(stem: str) -> str:
+    links = " or ".join(f'<a href="{render.ROOT}{download.path(stem, kind)}" download>{kind.upper()}</a>'
+                        for kind in download.KINDS)
+    return f"Take the whole table as {links}; the addresses stay."
