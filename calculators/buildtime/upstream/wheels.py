@@ -9,7 +9,8 @@ import subprocess
 import sys
 import tomllib
 import zipfile
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,27 +42,36 @@ class Wheel(NamedTuple):
         try:
             with zipfile.ZipFile(self.path) as archive:
                 return archive.read(member)
-        except (zipfile.BadZipFile, OSError, KeyError, RuntimeError, ValueError) as error:
+        except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, RuntimeError, ValueError) as error:
             reason = f"it holds no {member}" if isinstance(error, KeyError) else str(error)
             raise UpstreamError(f"{self.path.name} cannot be read: {reason}.") from None
 
 
-def download(names: list[str], folder: Path, say: Say) -> None:
-    """Put the newest wheel of each package into a folder. Raises UpstreamError in one sentence if that fails."""
-    for name in names:
+def download(required: Sequence[str], optional: Sequence[str], folder: Path, say: Say) -> None:
+    """Put the newest wheel of each package into a folder. Raises UpstreamError if one that is required cannot be had."""
+    for name in (*required, *optional):
         say(f"Downloading {name}")
-        wanted = f"{name}!=1.107.*" if name == "litellm" else name
-        command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--quiet",
-                   "--disable-pip-version-check", "--dest", str(folder), wanted]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise UpstreamError(f"pip could not download {name}: {error}. Nothing was changed.") from None
-        if done.returncode:
-            lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or ["no reason given"]
-            raise UpstreamError(f"pip could not download {name} ({lines[-1].removeprefix('ERROR: ')}). Nothing was changed; "
-                                "without a network use --from with a folder of wheels.")
-    _lock(names, folder, say)
+            _download(name, folder)
+        except UpstreamError as error:
+            if name in required:
+                raise
+            say(str(error))
+    _lock([*required, *optional], folder, say)
+
+
+def _download(name: str, folder: Path) -> None:
+    wanted = f"{name}!=1.107.*" if name == "litellm" else name
+    command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--quiet",
+               "--disable-pip-version-check", "--dest", str(folder), wanted]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise UpstreamError(f"pip could not download {name}: {error}. Nothing was changed.") from None
+    if done.returncode:
+        lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or ["no reason given"]
+        raise UpstreamError(f"pip could not download {name} ({lines[-1].removeprefix('ERROR: ')}). Nothing was changed; "
+                            "without a network use --from with a folder of wheels.")
 
 
 def _lock(names: list[str], folder: Path, say: Say) -> None:
@@ -73,8 +83,9 @@ def _lock(names: list[str], folder: Path, say: Say) -> None:
     pinned = "".join(f"{wheel.name}=={wheel.version}\n" for name in names if (wheel := newest(name, folder)))
     command = [uv, "pip", "compile", "-", "--no-deps", "--only-binary", ":all:", "--format", "pylock.toml", "--quiet",
                "--no-header", "--python", sys.executable]
-    done = subprocess.run(command, input=pinned, capture_output=True, text=True, timeout=120, check=False)
-    if done.returncode:
+    try:
+        done = subprocess.run(command, input=pinned, capture_output=True, text=True, timeout=120, check=True)
+    except (OSError, subprocess.SubprocessError):
         say("uv could not tell the days of release: the day of the download stands for them")
         return
     (folder / "pylock.toml").write_text(done.stdout, "utf-8")
