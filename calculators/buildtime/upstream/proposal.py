@@ -183,8 +183,10 @@ class Proposal:
         versions: list[Version] = []
         over = next((offer.retires for offer in reading.offers if offer.retires), None)
         start = min(start, over) if over and over <= self.today else start
+        confirming = next((p for p in (first.package, self._also(reading)) if p != genai.NAME), "")
         for day, prices in self._past(reading, start):
-            versions.append({"from": day, "recorded": self.today, **self._cite(genai.NAME), **prices})
+            also = confirming if agree(prices, now) else ""  # what changed since was a tier, say, and not the price
+            versions.append({"from": day, "recorded": self.today, **self._cite(genai.NAME, also), **prices})
         versions.append({"from": start, "recorded": self.today, **self._cite(first.package, self._also(reading)), **now})
         versions[0] |= who | {"status": "current"} | keys
         for earlier, later in itertools.pairwise(versions):
