@@ -12,7 +12,8 @@ from calculators.kit.facts import Fact, Facts
 
 KINDS = ("csv", "json")
 FOLDER = DOCS / "data"
-SOURCE_COLUMNS = ("from", "recorded", "source", "publisher", "title", "url", "via", "checked", "also", "note")
+SOURCE_COLUMNS = ("from", "recorded", "source", "source_publisher", "source_title", "source_url", "source_via",
+                  "source_checked", "source_also", "note")
 
 
 def path(stem: str, kind: str) -> str:

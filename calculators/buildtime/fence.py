@@ -107,7 +107,7 @@ def _line(words: list[str], known: Facts) -> str:
         return _claims(file, name, known)
     columns = options.get("columns", "").split(",") if options.get("columns") else []
     if "browse" in options and file.facts is not None:
-        return tables.about(file, stem, known.as_of) + _facts(file, stem, name, known)
+        return tables.facts_file(file, stem, _facts(file, stem, name, known), known.as_of)
     if "browse" in options:
         return tables.browse(file, stem, columns, options.get("filters", "").split(",") if "filters" in options else [], known)
     if file.table is not None:

@@ -9,6 +9,7 @@ from calculators.kit.facts import Fact, Facts
 from calculators.kit.units import UNITS, number, show
 
 STALE = "Figures of this kind change within {} days: check the source before you rely on one."
+LONG_TEXT = 28  # characters
 EXTRAS = {"source": "Source", "from": "From", "note": "Note"}
 
 
@@ -35,15 +36,16 @@ def browse(file: data.File, stem: str, columns: list[str], filters: list[str], k
     columns = columns or list(table.columns)
     _check_columns(table, stem, [*columns, *filters])
     shown = [*columns, *(name for name in ("source", "note") if name not in columns)]
-    head = "".join(f'<th scope="col" data-name="{name}"{" data-filter" if name in filters else ""}>{_head(table, name)}</th>'
-                   for name in shown)
+    head = "".join(_browsed_head(table, name, filters) for name in shown)
     rows = [Row(file, stem, row_id, known) for row_id in table.rows]
     kept = [row for row in rows if row.any_fact]
     body = "".join(row.html(shown) for row in kept)
+    read = [row.any_fact.source.checked for row in kept if row.any_fact]
     return (
-        f'<div class="data-table" data-table="{stem}">{about(file, stem, known.as_of)}'
+        f'<div class="data-table" data-table="{stem}">'
         f'<p class="data-table-count" role="status">{len(kept)} rows</p>'
-        f"{scroll(file.title, f'<tr>{head}</tr>', body)}{_meanings(table, columns)}{_sources(file, stem)}</div>"
+        f"{scroll(file.title, f'<tr>{head}</tr>', body, 'browse')}{age(read, known.as_of, file.shelf_life_days)}{_files(stem)}"
+        f"{about(file)}{_meanings(table, columns)}{_sources(file, stem)}</div>"
     )
 
 
@@ -71,52 +73,75 @@ class Row:
     def html(self, columns: list[str]) -> str:
         """The row of a table to browse: its first cell names it, and a change that is coming stands beside the figure."""
         first, *rest = columns
-        cells = "".join(f"<td{self._sorting(name)}>{self._browsed(name)}</td>" for name in rest)
-        return f'<tr id="{self.row_id}"><th scope="row">{self._browsed(first)}</th>{cells}</tr>'
+        cells = "".join(f"<td{self._width(name)}{self._sorting(name)}>{self._browsed(name)}</td>" for name in rest)
+        return f'<tr id="{self.stem}-{self.row_id}"><th scope="row">{self._browsed(first)}</th>{cells}</tr>'
 
     def _browsed(self, name: str) -> str:
         if name == "source" and self.any_fact:
             return self._short_source(self.any_fact)
-        coming = "".join(
-            f'<br><span class="coming">from {fact.start}: {_value(fact)}</span>'
-            for fact in self.known.coming(f"{self.stem}.{self.row_id}.{name}")) if name in self.held else ""
-        return self.cell(name) + coming
+        if name == "note":
+            note = self.cell(name)
+            return f"<details><summary>Note</summary>{note}</details>" if note else ""
+        return self.cell(name) + "".join(f'<br><span class="coming">from {fact.start}: {_value(fact)}</span>'
+                                         for fact in self._coming(name))
+
+    def _coming(self, name: str) -> list[Fact]:
+        return self.known.coming(f"{self.stem}.{self.row_id}.{name}") if name in self.held else []
 
     def _short_source(self, fact: Fact) -> str:
         """Publisher and day, linked; the whole source is in the list below the table and in the tip."""
         also = f", and {len(fact.also)} more" if fact.also else ""
         tip = f"{fact.source.publisher}, {fact.source.title} ({fact.source.dated()}). Holds from {fact.start}."
+        old = self.file.shelf_life_days and _days_between(fact.source.checked, self.known.as_of) > self.file.shelf_life_days
         return (f'<a href="#{self.stem}-source-{fact.source.id}" title="{escape(tip)}">{escape(fact.source.publisher)}</a> '
-                f"{fact.source.checked}{also}")
+                f"{fact.source.checked}{also}{' <strong>(old)</strong>' if old else ''}")
+
+    def _width(self, name: str) -> str:
+        """Long text gets a wide column, so that rows stay low."""
+        fact = self.held.get(name)
+        return ' class="long"' if name == "note" or (fact and fact.unit == "text" and len(str(fact.value)) > LONG_TEXT) else ""
 
     def _sorting(self, name: str) -> str:
-        """What to sort by where the text shown does not sort by itself: 1.05 million."""
+        """What to sort by where the text shown does not sort by itself: 1.05 million, or a change beside the figure."""
         value = self.held[name].value if name in self.held else None
         if isinstance(value, bool) or not isinstance(value, int | float):
             return ""
-        return f' data-sort="{value:g}"' if number(value).replace(",", "") != f"{value:g}" else ""
+        alone = number(value).replace(",", "") == f"{value:g}" and not self._coming(name)
+        return "" if alone else f' data-sort="{value:g}"'
 
 
-def scroll(title: str, head: str, body: str) -> str:
+def scroll(title: str, head: str, body: str, css_class: str = "") -> str:
     """A table that scrolls inside itself, also by keyboard."""
+    table = f'<table class="{css_class}">' if css_class else "<table>"
     return (f'<div class="scroll facts" tabindex="0" role="group" aria-label="{escape(title)}">'
-            f"<table><thead>{head}</thead><tbody>{body}</tbody></table></div>")
+            f"{table}<thead>{head}</thead><tbody>{body}</tbody></table></div>")
 
 
-def about(file: data.File, stem: str, as_of: str) -> str:
-    """What stands over a whole file: what it holds, how old it is, where to take it away."""
-    return f'<p>{escape(file.about)}</p>{age(file, as_of)}<p class="data-table-files">{_files(stem)}</p>'
+def facts_file(file: data.File, stem: str, rows: str, as_of: str) -> str:
+    """A whole file of figures, already made into a table, with its age, what is in it, and where to take it away."""
+    read = [str(source.checked or source.released) for source in file.sources.values()]
+    return f"{rows}{age(read, as_of, file.shelf_life_days)}{_files(stem)}{about(file)}"
 
 
-def age(file: data.File, as_of: str) -> str:
-    """How old the figures are, and whether that is too old. The page script says it anew for the reader's own day."""
-    days = sorted(str(source.checked or source.released) for source in file.sources.values())
-    shelf = f' data-shelf="{file.shelf_life_days}"' if file.shelf_life_days else ""
-    old = _days_between(days[0], as_of)
-    text = f"Sources read between {days[0]} and {days[-1]}. On {as_of} the oldest reading was {old} days old."
-    if file.shelf_life_days and old > file.shelf_life_days:
-        text += f" {STALE.format(file.shelf_life_days)}"
-    return f'<p class="facts-age{" stale" if file.shelf_life_days and old > file.shelf_life_days else ""}" data-oldest="{days[0]}"{shelf} data-stale="{STALE}">{escape(text)}</p>'
+def about(file: data.File) -> str:
+    """What is in a file and what is left out, folded."""
+    return f"<details><summary>What is in here, and what is left out</summary><p>{escape(file.about)}</p></details>"
+
+
+def age(read: list[str], as_of: str, shelf_life_days: int | None) -> str:
+    """How old figures are by the days of their readings, and whether that is too old.
+
+    The page script says it anew for the day on which the page is read.
+    """
+    oldest, newest = min(read), max(read)
+    old = _days_between(oldest, as_of)
+    text = f"Sources read between {oldest} and {newest}. On {as_of} the oldest reading was {old} days old."
+    stale = shelf_life_days is not None and old > shelf_life_days
+    if stale:
+        text += f" {STALE.format(shelf_life_days)}"
+    shelf = f' data-shelf="{shelf_life_days}"' if shelf_life_days else ""
+    return (f'<p class="facts-age{" stale" if stale else ""}" data-oldest="{oldest}"{shelf} data-stale="{STALE}">'
+            f"{escape(text)}</p>")
 
 
 def _days_between(first: str, last: str) -> int:
@@ -143,6 +168,13 @@ def _head(table: data.Table, name: str) -> str:
     return escape(f"{column.label} ({unit})" if unit else column.label)
 
 
+def _browsed_head(table: data.Table, name: str, filters: list[str]) -> str:
+    column = table.columns.get(name)
+    label, unit = (column.label, UNITS[column.unit]) if column else (EXTRAS[name], "")
+    return (f'<th scope="col" data-name="{name}"{" data-filter" if name in filters else ""}>{escape(label)}'
+            f"{f' <small>{escape(unit)}</small>' if unit else ''}</th>")
+
+
 def _value(fact: Fact) -> str:
     """A figure without its unit, which stands in the head of the column."""
     if fact.unit == "url":
@@ -167,4 +199,4 @@ def _sources(file: data.File, stem: str) -> str:
 def _files(stem: str) -> str:
     links = " or ".join(f'<a href="{render.ROOT}{download.path(stem, kind)}" download>{kind.upper()}</a>'
                         for kind in download.KINDS)
-    return f"Take the whole table as {links}; the addresses stay."
+    return f'<p class="data-table-files">Take it all away as {links}; the addresses stay.</p>'

@@ -38,7 +38,7 @@ function mount(box) {
 
   function select(head, column) {
     const values = [...new Set(rows.map((row) => cellText(row, column)))].filter(Boolean).sort((a, b) => a.localeCompare(b));
-    const found = labelled(head.textContent.trim(), document.createElement("select"));
+    const found = labelled(head.firstChild.textContent.trim(), document.createElement("select"));
     found.append(new Option("all", ANY), ...values.map((value) => new Option(value, value)));
     found.dataset.column = column;
     found.addEventListener("change", () => { choose(column, found.value); apply(); keep(); });
@@ -129,6 +129,7 @@ function sortKey(cell) {
 }
 
 function compare(a, b) {
+  if (a === null || b === null) return 0;
   if (typeof a === typeof b) return typeof a === "number" ? a - b : a.localeCompare(b);
   return typeof a === "number" ? -1 : 1;
 }
