@@ -171,13 +171,25 @@ def bundles(path: str) -> dict[str, dict[str, Any]]:
         for stem, file in files.items():
             where = stem
             sources = {source: Source(source, **row) for source, row in file["sources"].items()}
-            for name, fact in file["facts"].items():
+            for name, fact in figures(file):
                 where = f"{stem}.{name}"
                 _check_fact(fact, sources)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise InputError(None, f"Cannot use the facts in {path}: {where} is not in the form that data/ is bundled in.",
                          "usage") from None
     return dict(files)
+
+
+def figures(file: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every figure of a bundled file in the form of a single one, tables cell by cell."""
+    if "rows" not in file:
+        yield from file["facts"].items()
+        return
+    for row, versions in file["rows"].items():
+        for start, recorded, source, note, _, values in versions:
+            for name, value in values.items():
+                label, unit = file["columns"][name]
+                yield f"{row}.{name}", {"label": label, "unit": unit, "values": [[start, recorded, value, source, note]]}
 
 
 def _check_fact(fact: dict[str, Any], sources: dict[str, Source]) -> None:

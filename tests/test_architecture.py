@@ -21,12 +21,12 @@ from calculators.kit.facts import MissingFact
 CASES = yaml.safe_load((PROJECT / "tests" / "cases" / "architecture.yaml").read_text("utf-8"))
 FACTS = data.facts(str(CASES["as_of"]))
 MODELS = {model: arch.of(FACTS, model) for model in arch.model_ids(FACTS)}
-ROWS = data.bundled("models")["facts"]
+ROWS = data.keys(data.bundled("models"))
 # Columns of data/models.yaml that describe a model and enter no formula.
 DESCRIPTIONS = {"name", "aliases", "vendor", "released", "licence", "weights", "status", "parameters_b",
                 "active_parameters_b", "published", "context_tokens", "native_precision"}
-PLAIN = {"layers": 2, "hidden_size": 64, "heads": 8, "kv_heads": 2, "head_size": 8, "vocabulary": 100, "attention": "gqa",
-         "intermediate_size": 128}
+PLAIN = {"layers": 2, "hidden_size": 64, "heads": 8, "kv_heads": 2, "head_size": 8, "vocabulary": 100,
+         "attention": "gqa", "intermediate_size": 128}
 
 
 def each(section: str) -> Any:
@@ -48,7 +48,7 @@ def half_of_last_digit(value: float) -> float:
     return 0.5 * 10.0 ** (math.floor(math.log10(value)) - len(digits) + 1)
 
 
-# --- the table -----------------------------------------------------------------------------------------------------------
+# --- the table -------------------------------------------------------------------------------------------------------
 
 
 def test_the_table_holds_the_originals_models_and_todays() -> None:
@@ -79,7 +79,12 @@ def test_kinds_of_published_figures_and_status_are_the_ones_explained() -> None:
         assert told(model, "status") in ("current", "superseded")
 
 
-# --- parameters ----------------------------------------------------------------------------------------------------------
+def test_every_licence_is_a_row_of_the_table_of_licences() -> None:
+    licences = {key.split(".")[1] for key in FACTS.keys("licences")}
+    assert {str(told(model, "licence")) for model in MODELS} <= licences
+
+
+# --- parameters ------------------------------------------------------------------------------------------------------
 
 
 def misses_total(model: str) -> bool:
@@ -132,7 +137,7 @@ def test_parts_add_up_to_the_total() -> None:
 
 
 def test_a_dense_layer_counts_by_hand() -> None:
-    """A layer of PLAIN: queries and output 2 x 64 x 64, keys and values 2 x 64 x 16, MLP 3 x 64 x 128, two norms of 64."""
+    """A layer: queries and output 2 x 64 x 64, keys and values 2 x 64 x 16, MLP 3 x 64 x 128, two norms of 64."""
     layer = 2 * 64 * 64 + 2 * 64 * 16 + 3 * 64 * 128 + 2 * 64
     untied = arch.parameters(arch.from_dict(PLAIN))
     assert untied.total == 2 * layer + 64 + 2 * 6400
@@ -142,7 +147,7 @@ def test_a_dense_layer_counts_by_hand() -> None:
 
 
 def test_experts_beside_leading_dense_layers_count_by_hand() -> None:
-    """Two layers, the second with 4 experts of 3 x 64 x 32, of which a token uses 1, a router of 64 x 4, no shared one."""
+    """Two layers, the second with 4 experts of 3 x 64 x 32, of which a token uses 1, and a router of 64 x 4."""
     found = arch.parameters(arch.from_dict({**PLAIN, "dense_layers": 1, "experts": 4, "experts_per_token": 1,
                                             "expert_intermediate_size": 32}))
     assert found.experts == 4 * 6144
@@ -150,7 +155,7 @@ def test_experts_beside_leading_dense_layers_count_by_hand() -> None:
     assert found.total - found.active == 3 * 6144 + 6400
 
 
-# --- cache and state -----------------------------------------------------------------------------------------------------
+# --- cache and state -------------------------------------------------------------------------------------------------
 
 
 @each("growth")
@@ -182,7 +187,7 @@ def test_state(case: dict[str, Any]) -> None:
 
 
 def test_opt_13b_as_the_pagedattention_paper_has_it() -> None:
-    """arXiv 2309.06180, section 3: 2 x 5,120 x 40 x 2 = 800 KiB per token, up to 1.6 GB for 2,048 tokens (1.6777 GB)."""
+    """arXiv 2309.06180, section 3: 2 x 5,120 x 40 x 2 = 800 KiB per token, 1.6 GB for 2,048 tokens (1.6777 GB)."""
     opt = arch.from_dict({"layers": 40, "hidden_size": 5120, "heads": 40, "kv_heads": 40, "head_size": 128,
                           "vocabulary": 50272, "attention": "mha", "intermediate_size": 20480, "mlp_matrices": 2})
     assert arch.kv_bytes_per_token(opt) == 800 * 1024
@@ -204,7 +209,7 @@ def test_windows_fill_up_and_then_stay() -> None:
 
 
 def test_compressed_layers_hold_whole_blocks() -> None:
-    """DeepSeek V4 Flash by hand: 43 windows of 1,024 bytes; 21 layers of 1,024 + 256 per 4 tokens; 20 of 1,024 per 128."""
+    """DeepSeek V4 Flash by hand: 43 windows of 1,024 bytes; 21 layers of 1,280 per 4 tokens; 20 of 1,024 per 128."""
     a = MODELS["deepseek-v4-flash"]
     assert arch.kv_bytes(a, 3) == 3 * 43 * 1024
     assert arch.kv_bytes(a, 4) == 4 * 43 * 1024 + 21 * 1280
@@ -229,7 +234,7 @@ def test_no_tokens_need_no_cache() -> None:
         arch.kv_bytes(MODELS["phi-4"], -1)
 
 
-# --- what other calculators get wrong ------------------------------------------------------------------------------------
+# --- what other calculators get wrong --------------------------------------------------------------------------------
 
 
 def test_kv_heads_are_not_query_heads() -> None:
@@ -246,14 +251,15 @@ def test_head_size_is_not_hidden_size_over_heads() -> None:
 
 
 def test_a_latent_is_not_a_key_and_a_value_per_head() -> None:
-    """DeepSeek V3 with 128 keys of 192 and values of 128 would be 71 times as much; with values of 56 (7,168 / 128) 2 x 61 x
-    128 x 56 x 2 = 1.75 MB, 25 times."""
+    """DeepSeek V3 with 128 keys of 192 and values of 128 would be 71 times as much; with heads of 7,168 / 128 = 56 for
+    both, as a reader of config.json alone would take them, 25 times.
+    """
     assert 61 * 128 * (192 + 128) * 2 / arch.kv_bytes_per_token(MODELS["deepseek-v3"]) == pytest.approx(71.1, abs=0.05)
     assert 2 * 61 * 128 * 56 * 2 / arch.kv_bytes_per_token(MODELS["deepseek-v3"]) == pytest.approx(24.9, abs=0.05)
 
 
 def test_windows_and_linear_layers_do_not_grow() -> None:
-    """At 131,072 tokens, with every layer growing: gpt-oss-120b 9.66 GB, Llama 4 Scout 25.77 GB (a published list has that)."""
+    """With every layer growing, 131,072 tokens would take 9.66 GB for gpt-oss-120b and 25.77 GB for Llama 4 Scout."""
     assert arch.kv_bytes(MODELS["gpt-oss-120b"], 131072) < 0.51 * 36 * 2048 * 131072
     assert arch.kv_bytes(MODELS["llama-4-scout"], 131072) == 131072 * 49152 + 1207959552
     assert arch.kv_bytes_per_token(MODELS["qwen3-5-27b"]) * 4 == 64 * 2 * 4 * 256 * 2
@@ -268,7 +274,8 @@ def test_gemma_4_31b_is_neither_all_layers_nor_half() -> None:
 
 
 def test_index_keys_are_cached_too() -> None:
-    assert arch.kv_bytes_per_token(MODELS["deepseek-v3-2"]) - arch.kv_bytes_per_token(MODELS["deepseek-v3"]) == 61 * 128 * 2
+    without = arch.kv_bytes_per_token(MODELS["deepseek-v3"])
+    assert arch.kv_bytes_per_token(MODELS["deepseek-v3-2"]) - without == 61 * 128 * 2
 
 
 def test_experts_are_not_one_dense_mlp() -> None:
@@ -284,7 +291,7 @@ def test_experts_are_not_one_dense_mlp() -> None:
     assert arch.parameters(everywhere).total - arch.parameters(maverick).total == more
 
 
-# --- several GPUs --------------------------------------------------------------------------------------------------------
+# --- several GPUs ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("model", "gpus", "factor"), [
@@ -316,7 +323,7 @@ def test_one_gpu_holds_everything() -> None:
         arch.kv_bytes_per_gpu_factor(MODELS["phi-4"], 0)
 
 
-# --- reading -------------------------------------------------------------------------------------------------------------
+# --- reading ---------------------------------------------------------------------------------------------------------
 
 
 def test_an_unknown_model_is_a_missing_fact() -> None:
@@ -365,7 +372,7 @@ def test_the_module_runs_in_the_browser() -> None:
     assert modules == {"math", "collections.abc", "dataclasses", "typing", "calculators.kit.facts"}
 
 
-# --- GPUs ----------------------------------------------------------------------------------------------------------------
+# --- GPUs ------------------------------------------------------------------------------------------------------------
 
 
 def gpu_ids() -> list[str]:
@@ -374,8 +381,8 @@ def gpu_ids() -> list[str]:
 
 def test_gpus_are_there_and_hold_together() -> None:
     assert len(gpu_ids()) >= 18
-    assert {"a100-40gb-sxm", "a100-80gb-sxm", "a100-80gb-pcie", "h100-sxm", "h100-pcie", "h100-nvl", "h200-sxm", "b200-sxm",
-            "b300-sxm", "gb200", "l4", "l40s", "a10g", "rtx-4090", "rtx-5090", "mi300x", "mi325x", "mi355x",
+    assert {"a100-40gb-sxm", "a100-80gb-sxm", "a100-80gb-pcie", "h100-sxm", "h100-pcie", "h100-nvl", "h200-sxm",
+            "b200-sxm", "b300-sxm", "gb200", "l4", "l40s", "a10g", "rtx-4090", "rtx-5090", "mi300x", "mi325x", "mi355x",
             "rtx-pro-6000-server", "rtx-pro-6000-workstation", "apple-m2-ultra", "apple-m3-ultra",
             "apple-m4-max"} <= set(gpu_ids())
     given_keys = set(FACTS.keys("gpus"))

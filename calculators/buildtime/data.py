@@ -420,15 +420,22 @@ def bundle(file: File) -> Bundle:
             facts[f"{group}.{name}"] = {"label": fact.label, "unit": fact.unit, "values": [
                 [str(start), str(v.recorded), _plain(v.value), v.source or fact.source, v.note or fact.note]
                 for start, v in fact.rows()]}
+    found: Bundle = {"title": file.title, "sources": {i: s.bundled() for i, s in file.sources.items()}}
+    if file.table is None:
+        return found | {"facts": facts}
+    rows: dict[str, list[Any]] = {}
     for row_id, row in _table_rows(file):
-        assert file.table
-        for name, column in file.table.columns.items():
-            if name in row:
-                entry = facts.setdefault(f"{row_id}.{name}",
-                                         {"label": f"{row_id}, {column.label}", "unit": column.unit, "values": []})
-                entry["values"].append([str(row["from"]), str(row["recorded"]), _plain(row[name]), str(row["source"]),
-                                        str(row.get("note", "")), *str(row.get("also", "")).split()])
-    return {"title": file.title, "sources": {i: s.bundled() for i, s in file.sources.items()}, "facts": facts}
+        values = {name: _plain(value) for name, value in row.items() if name not in ROW_KEYS}
+        rows.setdefault(row_id, []).append([str(row["from"]), str(row["recorded"]), str(row["source"]),
+                                            str(row.get("note", "")), str(row.get("also", "")).split(), values])
+    columns = {name: [column.label, column.unit] for name, column in file.table.columns.items()}
+    return found | {"columns": columns, "rows": rows}
+
+
+def keys(bundled: Bundle) -> set[str]:
+    """Every figure of a bundled file, by its key within the file."""
+    known = Facts(lambda _: bundled, "9999-12-31")
+    return {key.partition(".")[2] for key in known.keys("file")}
 
 
 def _plain(value: Cell) -> bool | int | float | str | None:
@@ -477,11 +484,11 @@ def check(folder: Path = DATA) -> list[Problem]:
             problems += error.problems
     if not files and not problems:
         return [Problem(str(folder), "folder", "holds no .yaml file")]
-    keys = {f"{stem}.{name}" for stem, file in files.items() for name in bundle(file)["facts"]}
+    there = {f"{stem}.{name}" for stem, file in files.items() for name in keys(bundle(file))}
     for stem, file in files.items():
         for claim_id, claim in (file.claims or {}).items():
             problems += [Problem(f"{stem}.yaml", claim_id, f"there is no figure {key}")
-                         for key in _PLACEHOLDER.findall(claim.now) if key not in keys]
+                         for key in _PLACEHOLDER.findall(claim.now) if key not in there]
     return problems
 
 

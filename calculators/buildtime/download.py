@@ -75,5 +75,6 @@ def json_text(stem: str, file: data.File) -> str:
                   "claims": {i: claim.model_dump(mode="json") for i, claim in file.claims.items()}}
     else:
         found |= data.bundle(file)
-        found["values_are"] = ["from", "recorded", "value", "source", "note", "also"]
+        found["each_is"] = (["from", "recorded", "source", "note", "also", "values by column"] if file.table
+                            else ["from", "recorded", "value", "source", "note"])
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"))

@@ -26,6 +26,17 @@ def bundled(stem: str) -> dict[str, Any]:
     return dict(json.loads(text))
 
 
+_known: dict[str, Facts] = {}
+
+
+def _facts(as_of: str) -> Facts:
+    """The facts of a day, kept between questions: what was read once is not read again."""
+    if as_of not in _known:
+        _known.clear()
+        _known[as_of] = Facts(bundled, as_of)
+    return _known[as_of]
+
+
 def answer(text: str) -> str:
     """Answer one question.
 
@@ -44,7 +55,7 @@ def answer(text: str) -> str:
 
 def reply(calculator: Calculator, question: Mapping[str, Any]) -> dict[str, Any]:
     """The reply to a question that a calculator can answer. Raises InputError or MissingFact."""
-    facts = Facts(bundled, question["as_of"])
+    facts = _facts(question["as_of"])
     fields: dict[str, str] = dict(question["fields"])
     notices: list[str] = []
     found: dict[str, Any] = {"ok": True}

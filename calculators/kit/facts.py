@@ -48,14 +48,17 @@ class MissingFact(LookupError):
 class Facts:
     """The facts as they stood on one day.
 
-    `read(stem)` returns one data file in the bundled form that buildtime.data writes: {"sources": {id: {...}},
-    "facts": {"group.name": {"label", "unit", "values": [[start, recorded, value, source, note, *also], ...]}}}. Dates are ISO
-    text throughout, because they sort as they are and datetime is a slow import in the browser.
+    `read(stem)` returns one data file in the bundled form that buildtime.data writes. Figures: {"sources": {id: {...}},
+    "facts": {"group.name": {"label", "unit", "values": [[start, recorded, value, source, note, *also], ...]}}}. A table:
+    {"sources", "columns": {name: [label, unit]}, "rows": {id: [[start, recorded, source, note, [also], {name: value}],
+    ...]}}. Dates are ISO text throughout, because they sort as they are and datetime is a slow import in the browser.
     """
 
     def __init__(self, read: Callable[[str], dict[str, Any]], as_of: str) -> None:
         self.as_of = as_of
         self._read = read
+        self._files: dict[str, dict[str, Any]] = {}
+        self._rows: dict[str, dict[str, dict[str, Value]]] = {}
 
     def __getitem__(self, key: str) -> Fact:
         """The fact in force on `as_of`, ignoring what was recorded later. Raises MissingFact, naming key and day."""
@@ -79,26 +82,59 @@ class Facts:
         """Every value known on `as_of`, by the date it starts; a later record of the same date replaces the earlier."""
         return [fact for fact in self._known(key) if fact.value is not None]
 
+    def keys(self, stem: str) -> Iterator[str]:
+        """Every key of one data file, in its order."""
+        file = self._file(stem)
+        if "rows" not in file:
+            return (f"{stem}.{name}" for name in file["facts"])
+        return (f"{stem}.{row}.{name}" for row, versions in file["rows"].items()
+                for name in file["columns"] if any(name in values for *_, values in versions))
+
+    def rows(self, stem: str) -> dict[str, dict[str, Value]]:
+        """A table as it stands on `as_of`: the values in force, by row and column. Worked out once; not to be changed."""
+        if stem not in self._rows:
+            found = {row: self._row(versions) for row, versions in self._file(stem).get("rows", {}).items()}
+            self._rows[stem] = {row: values for row, values in found.items() if values}
+        return self._rows[stem]
+
+    def _row(self, versions: list[list[Any]]) -> dict[str, Value]:
+        """What is in force of a row: later versions over earlier ones, column by column."""
+        found: dict[str, Value] = {}
+        for start, recorded, _, _, _, values in sorted(versions, key=lambda v: (v[0], v[1])):
+            if start <= self.as_of and recorded <= self.as_of:
+                found |= values
+        return {name: value for name, value in found.items() if value is not None}
+
     def _known(self, key: str) -> list[Fact]:
         """The history with its ends: from the date of a fact without a value there is none."""
         stem, _, name = key.partition(".")
         file = self._file(stem)
-        if name not in file["facts"]:
+        label, unit, values = _values(file, name)
+        if not values:
             raise MissingFact(f"data/{stem}.yaml has no {name}.")
-        row = file["facts"][name]
         known = {}
-        for start, recorded, value, source, note, *also in sorted(row["values"], key=lambda v: (v[0], v[1])):
+        for start, recorded, value, source, note, *also in sorted(values, key=lambda v: (v[0], v[1])):
             if recorded <= self.as_of:
-                known[start] = Fact(key, row["label"], row["unit"], value, start, recorded,
+                known[start] = Fact(key, label, unit, value, start, recorded,
                                     Source(source, **file["sources"][source]), note, tuple(also))
         return list(known.values())
 
-    def keys(self, stem: str) -> Iterator[str]:
-        """Every key of one data file, in its order."""
-        return (f"{stem}.{name}" for name in self._file(stem)["facts"])
-
     def _file(self, stem: str) -> dict[str, Any]:
-        try:
-            return self._read(stem)
-        except FileNotFoundError:
-            raise MissingFact(f"There is no data/{stem}.yaml.") from None
+        if stem not in self._files:
+            try:
+                self._files[stem] = self._read(stem)
+            except FileNotFoundError:
+                raise MissingFact(f"There is no data/{stem}.yaml.") from None
+        return self._files[stem]
+
+
+def _values(file: dict[str, Any], name: str) -> tuple[str, str, list[Any]]:
+    """Label, unit and every value of a figure or of a table's cell."""
+    if "rows" not in file:
+        fact = file["facts"].get(name, {"label": "", "unit": "", "values": []})
+        return fact["label"], fact["unit"], fact["values"]
+    row, _, column = name.partition(".")
+    label, unit = file["columns"].get(column, ("", ""))
+    return f"{row}, {label}", unit, [
+        [start, recorded, values[column], source, note, *also]
+        for start, recorded, source, note, also, values in file["rows"].get(row, []) if column in values]
