@@ -123,7 +123,7 @@ class _Layer(NamedTuple):
     value_size: int
 
 
-# --- reading -----------------------------------------------------------------------------------------------------------
+# --- reading ---------------------------------------------------------------------------------------------------------
 
 
 def of(facts: Facts, model_id: str, stem: str = "models") -> Architecture:
@@ -243,15 +243,15 @@ def kind(a: Architecture) -> str:
     return ", ".join(parts)
 
 
-# --- parameters --------------------------------------------------------------------------------------------------------
+# --- parameters ------------------------------------------------------------------------------------------------------
 
 
 def parameters(a: Architecture) -> Parameters:
     """Parameters of the text model, in units.
 
-    `active` leaves out experts that a token does not use and tables that are looked up rather than multiplied (the input
-    embeddings, unless they serve as the output matrix too). That is the convention behind the vendors' figures: 5.1
-    billion for gpt-oss-120b, where counting the input embeddings gives 5.7.
+    `active` leaves out experts that a token does not use and tables that are looked up rather than multiplied (the
+    input embeddings, unless they serve as the output matrix too). That is the convention behind the vendors' figures:
+    5.1 billion for gpt-oss-120b, where counting the input embeddings gives 5.7.
     """
     table = a.vocabulary * a.hidden_size
     per_layer_table = a.vocabulary * a.layers * a.per_layer_input_size
@@ -292,7 +292,7 @@ def _grouped_parameters(a: Architecture, layer: _Layer, layers: int, own_kv: int
 
 
 def _mla_layer_parameters(a: Architecture) -> int:
-    """Multi-head latent attention: thin matrices down to the latent and up to the heads (arXiv 2405.04434, section 2.1)."""
+    """Multi-head latent attention: thin matrices to the latent and up to the heads (arXiv 2405.04434, section 2.1)."""
     queries = a.heads * (a.qk_nope_size + a.qk_rope_size)
     query = (a.hidden_size + queries) * a.q_lora_rank if a.q_lora_rank else a.hidden_size * queries
     down = a.hidden_size * (a.kv_lora_rank + a.qk_rope_size)
@@ -302,7 +302,7 @@ def _mla_layer_parameters(a: Architecture) -> int:
 
 
 def _index_parameters(a: Architecture) -> int:
-    """The indexer of sparse attention: queries, one shared key, and for mla a weight per head (DeepSeek-V3.2 report)."""
+    """The indexer of sparse attention: queries, a shared key, for mla a weight per head too (DeepSeek-V3.2 report)."""
     if a.attention == "mla":
         return (a.q_lora_rank * a.index_heads * a.index_head_size
                 + a.hidden_size * (a.index_head_size + a.index_heads))
@@ -312,8 +312,8 @@ def _index_parameters(a: Architecture) -> int:
 def _compressed_parameters(a: Architecture) -> int:
     """DeepSeek V4: thin queries, one shared key-value vector, grouped output, a compressor in most layers.
 
-    The compressor of a `compressed_layers` layer reads two overlapping blocks, hence its doubled width, and so does that
-    of its indexer.
+    The compressor of a `compressed_layers` layer reads two overlapping blocks, hence its doubled width, and so does
+    that of its indexer.
     """
     queries = a.q_lora_rank * (a.hidden_size + a.heads * a.head_size)
     output = a.output_lora_rank * (a.heads * a.head_size + a.output_groups * a.hidden_size)
@@ -370,7 +370,7 @@ def _other_parameters(a: Architecture) -> int:
     return norms + hyper + 3 * a.hidden_size * a.layers * a.per_layer_input_size
 
 
-# --- key-value cache and state -----------------------------------------------------------------------------------------
+# --- key-value cache and state ---------------------------------------------------------------------------------------
 
 
 def kv_bytes_per_token(a: Architecture, bytes_per_element: float = 2,
@@ -458,7 +458,8 @@ def kv_bytes_per_gpu_factor(a: Architecture, tensor_parallel: int) -> float:
     """Share of the growing cache that each of `tensor_parallel` GPUs holds: between 1/tensor_parallel and 1.
 
     KV heads are dealt out whole, so with more GPUs than KV heads some hold copies; a latent (mla, compressed) has no
-    heads to deal out and every GPU holds all of it, unless an engine splits sequences instead. Raises ValueError below 1.
+    heads to deal out and every GPU holds all of it, unless an engine splits sequences instead. Raises ValueError
+    below 1.
     """
     if tensor_parallel < 1:
         raise ValueError(f"tensor_parallel must be at least 1 (got {tensor_parallel})")
