@@ -147,11 +147,13 @@ def _lines(chart: Lines) -> tuple[int, str]:
 
 def _span(low: float, high: float, log: bool) -> tuple[float, float]:
     """The two ends of an axis. A flat picture, or one of a single point, still needs a height and a width."""
-    if high - low > 1e-9 * max(abs(low), abs(high)):
+    most = max(abs(low), abs(high))
+    if high - low > max(1e-9 * most, 1e-200):
         return low, high
     if log:
         return low / 10, high * 10
-    return low - (abs(low) or 1), high + (abs(high) or 1)
+    room = most if most > 1e-200 else 1
+    return low - room, high + room
 
 
 def _path(line: Line, x_scale: Scale, y_scale: Scale) -> str:
