@@ -210,7 +210,7 @@ def list_all(facts: Facts, *, as_json: bool) -> int:
     """Print the calculators."""
     calculators = [get(slug) for slug in SLUGS]
     if as_json:
-        found = listing(calculators, [c.defaults(facts) for c in calculators])
+        found = listing(calculators, [c.defaults(facts) for c in calculators], facts)
         print(json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False))
     else:
         print("\n".join(f"{c.slug}  {c.title}" for c in calculators))

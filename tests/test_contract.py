@@ -53,8 +53,8 @@ def test_defaults_are_accepted_and_every_output_has_a_step(slug: str) -> None:
 def test_both_ends_of_every_range_work(slug: str) -> None:
     calculator = calculators.get(slug)
     for name, field in calculator.fields().items():
-        ends: list[object] = ["yes", "no"] if field.kind == "yes_no" else list(field.choices) or [
-            field.max, field.min, (field.above or 0) + 1e-6]
+        ends: list[object] = ["yes", "no"] if field.kind == "yes_no" else list(field.options(data.facts(DAY))) or [
+            field.max, field.min, (field.above or 0) + 1e-6, *([""] if field.optional or field.kind == "text" else [])]
         for value in ends:
             if value is not None and not (field.kind == "whole" and value == 1e-6):
                 sound(result.answer(calculator, {name: value}, data.facts(DAY)))
@@ -78,7 +78,12 @@ def values_of(calculator: Calculator) -> st.SearchStrategy[dict[str, Any]]:
         if field.kind == "yes_no":
             return st.booleans()
         if field.kind == "choice":
-            return st.sampled_from(list(field.choices))
+            return st.sampled_from(list(field.options(data.facts(DAY))))
+        if field.kind == "list":
+            options = st.sampled_from(list(field.options(data.facts(DAY))))
+            return st.lists(options, min_size=1, max_size=field.most, unique=True)
+        if field.kind == "text":
+            return st.just("")
         if field.kind == "whole":
             return st.integers(int(field.min), int(field.max))
         # Closer to nothing than a millionth is a slip of the keyboard, and refused where it cannot be calculated with.

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from calculators.kit.facts import Value
+from calculators.kit.facts import Facts, Value
 from calculators.kit.result import Result
-from calculators.kit.shape import Calculator, Flip, InputError, NoValue, shown_result
+from calculators.kit.shape import Calculator, Flip, Input, InputError, NoValue, shown_result
 from calculators.kit.units import Range
 
 SCHEMA = 1
@@ -14,7 +14,7 @@ def markdown(answer: Result, base: str = "") -> str:
     """The result as Markdown: inputs, figures, working, sources. `base` is the page's address, for the link."""
     calculator = answer.calculator
     fields, outputs = calculator.fields(), calculator.results()
-    rows = [(f"{spec.label} (input)", spec.shown(answer.inputs[name])) for name, spec in fields.items()]
+    rows = [(f"{spec.label} (input)", answer.asked[name]) for name, spec in fields.items()]
     rows += [(spec.label, shown_result(answer.outputs[name], spec.unit)) for name, spec in outputs.items()
              if not spec.headline]
     lines = [f"**{calculator.title}**: {answer.headline}", "", *answer.warnings, *([""] if answer.warnings else [])]
@@ -75,13 +75,13 @@ def error_dict(slug: str, error: InputError | Exception) -> dict[str, Any]:
             "error": {"kind": kind, "field": name, "message": str(error)}}
 
 
-def listing(calculators: list[Calculator], defaults: list[dict[str, Value]]) -> dict[str, Any]:
+def listing(calculators: list[Calculator], defaults: list[dict[str, Input]], facts: Facts) -> dict[str, Any]:
     """The calculators with their inputs and outputs, as the command line's JSON."""
     return {"schema": SCHEMA, "calculators": [
         {"slug": c.slug, "title": c.title, "version": c.version,
          "inputs": [{"name": name, "label": f.label, "unit": f.unit, "type": f.kind,
                      "min": f.min if f.above is None else f.above, "max": f.max, "default": default[name],
-                     "choices": ["yes", "no"] if f.kind == "yes_no" else list(f.choices) or None}
+                     "choices": ["yes", "no"] if f.kind == "yes_no" else list(f.options(facts)) or None}
                     for name, f in c.fields().items()],
          "outputs": [{"name": name, "label": o.label, "unit": o.unit, "kind": o.kind}
                      for name, o in c.results().items()]}

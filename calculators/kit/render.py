@@ -7,7 +7,7 @@ from calculators.kit import chart as charts
 from calculators.kit.export import markdown
 from calculators.kit.facts import Facts, Source, Value
 from calculators.kit.result import Result
-from calculators.kit.shape import Calculator, Field, Flip, InputError, NoValue, Output
+from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue, Output
 from calculators.kit.units import UNITS, Range, show
 
 # From a page that holds a calculator up to the root of the site. Such pages lie two folders deep
@@ -18,7 +18,7 @@ ROOT = "../../"
 def form(calculator: Calculator, facts: Facts, prefix: str) -> str:
     """The form, filled with the defaults. Works as a plain GET form as well: its fields are the link's names."""
     defaults = calculator.defaults(facts)
-    rows = "".join(_row(name, spec, defaults[name], prefix) for name, spec in calculator.fields().items())
+    rows = "".join(_row(name, spec, defaults[name], facts, prefix) for name, spec in calculator.fields().items())
     return (
         f'<form class="calculator-form" method="get" novalidate aria-label="{escape(calculator.title)}: inputs">'
         f"{rows}"
@@ -31,35 +31,40 @@ def form(calculator: Calculator, facts: Facts, prefix: str) -> str:
     )
 
 
-def _row(name: str, spec: Field, default: Value, prefix: str) -> str:
-    make = {"yes_no": _radios, "choice": _select}.get(spec.kind, _text)
-    return make(name, spec, default, f"{prefix}-{name}")
-
-
-def _text(name: str, spec: Field, default: Value, ident: str) -> str:
-    unit = UNITS[spec.unit]
+def _row(name: str, spec: Field, default: Input, facts: Facts, prefix: str) -> str:
+    ident = f"{prefix}-{name}"
+    if spec.kind == "yes_no":
+        return _radios(name, spec, default, ident)
+    control = {"choice": _select, "list": _select, "text": _area}.get(spec.kind, _text)(name, spec, default, facts, ident)
     return (
         f'<div class="field" data-field="{name}"><label for="{ident}">{escape(spec.label)}</label>'
-        f'<span class="control"><input id="{ident}" name="{name}" type="text" '
-        f'inputmode="{"numeric" if spec.kind == "whole" else "decimal"}" autocomplete="off" spellcheck="false" '
-        f'value="{escape(spec.form_text(default))}" aria-describedby="{ident}-help {ident}-error">'
-        f'<span class="unit">{escape(unit)}</span></span>'
+        f'<span class="control">{control}</span>'
         f'<small class="help" id="{ident}-help">{escape(spec.help)}</small>{_error_place(ident)}</div>'
     )
 
 
-def _select(name: str, spec: Field, default: Value, ident: str) -> str:
-    options = "".join(f'<option value="{escape(value)}"{" selected" if value == default else ""}>{escape(text)}</option>'
-                      for value, text in spec.choices.items())
-    return (
-        f'<div class="field" data-field="{name}"><label for="{ident}">{escape(spec.label)}</label>'
-        f'<span class="control"><select id="{ident}" name="{name}" autocomplete="off" '
-        f'aria-describedby="{ident}-help {ident}-error">{options}</select></span>'
-        f'<small class="help" id="{ident}-help">{escape(spec.help)}</small>{_error_place(ident)}</div>'
-    )
+def _named(name: str, ident: str) -> str:
+    return f'id="{ident}" name="{name}" autocomplete="off" aria-describedby="{ident}-help {ident}-error"'
 
 
-def _radios(name: str, spec: Field, default: Value, ident: str) -> str:
+def _text(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> str:
+    keys = "numeric" if spec.kind == "whole" else "decimal"
+    return (f'<input {_named(name, ident)} type="text" inputmode="{keys}" '
+
+
+def _area(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> str:
+    return (f'<textarea {_named(name, ident)} rows="3" spellcheck="false" maxlength="{spec.most}">'
+            f"{escape(spec.form_text(default))}</textarea>")
+
+
+def _select(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> str:
+    chosen = default if isinstance(default, tuple) else (default,)
+    options = "".join(f'<option value="{escape(value)}"{" selected" if value in chosen else ""}>{escape(text)}</option>'
+                      for value, text in spec.options(facts).items())
+    return f'<select {_named(name, ident)}{" multiple size=8" if spec.kind == "list" else ""}>{options}</select>'
+
+
+def _radios(name: str, spec: Field, default: Input, ident: str) -> str:
     choices = "".join(
         f'<label><input type="radio" name="{name}" value="{value}"{" checked" if (value == "yes") == default else ""}> '
         f"{value}</label>"

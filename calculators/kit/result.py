@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from calculators.kit.chart import Chart
 from calculators.kit.facts import Fact, Facts, Source, Value
-from calculators.kit.shape import Calculator, Flip, InputError, Link, NoValue, fill, shown_result
+from calculators.kit.shape import Calculator, Flip, Input, InputError, Link, NoValue, fill, shown_result
 from calculators.kit.units import Range
 
 EXTREME = "These numbers are too far apart to calculate with: one is too large or too close to nothing."
@@ -24,7 +24,7 @@ class Result(NamedTuple):
 
     calculator: Calculator
     as_of: str
-    inputs: dict[str, Value]
+    inputs: dict[str, Input]
     given: list[str]  # the inputs that the asker named
     changed: list[str]  # the inputs that differ from the default
     outputs: dict[str, Value | Range | NoValue]
@@ -34,6 +34,7 @@ class Result(NamedTuple):
     warnings: list[str]
     next: list[Link]
     chart: Chart
+    asked: dict[str, str]  # the inputs as they are read: with unit, and choices by what they are called
 
     @property
     def sources(self) -> list[Source]:
@@ -70,8 +71,8 @@ def _answer(calculator: Calculator, inputs: Any, given: list[str], facts: Facts)
     flips = calculator.flips(inputs, facts)
     if not all(_in_reach(value) for value in [*found.values(), *(flip.value for flip in flips)]):
         raise InputError(None, EXTREME)
-    shown = {n: calculator.fields()[n].shown(v) for n, v in asked.items()}
-    shown |= {n: shown_result(v, calculator.results()[n].unit) for n, v in found.items()}
+    given_text = {n: calculator.fields()[n].shown(v, facts) for n, v in asked.items()}
+    shown = given_text | {n: shown_result(v, calculator.results()[n].unit) for n, v in found.items()}
     steps = [FilledStep(step.of, *fill(step.text, shown, facts)) for step in calculator.explain(inputs, outputs)]
     defaults = calculator.defaults(facts)
     changed = [name for name, value in asked.items() if value != defaults[name]]
@@ -80,7 +81,7 @@ def _answer(calculator: Calculator, inputs: Any, given: list[str], facts: Facts)
     return Result(
         calculator, facts.as_of, asked, given, changed, found, steps, [facts[key] for key in cited],
         flips, calculator.warnings(inputs, outputs), calculator.next(inputs, outputs),
-        calculator.chart(inputs, outputs, facts),
+        calculator.chart(inputs, outputs, facts), given_text,
     )
 
 

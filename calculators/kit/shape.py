@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeGuard
 
 from calculators.kit.chart import Chart
 from calculators.kit.facts import Facts, Value
@@ -19,6 +19,9 @@ class InputError(ValueError):
         self.all = [self]  # every error of the same question, this one first
 
 
+Input = Value | tuple[str, ...] | None  # of a number None: left empty
+
+
 class FromFact(NamedTuple):
     """A default that is a figure in data/, so that it is written once and carries its source."""
 
@@ -32,28 +35,67 @@ class NoValue(NamedTuple):
 
 
 class Field(NamedTuple):
-    """What a form shows for one input, and what it accepts. Bounds are where the formula stops being true."""
+    """What a form shows for one input, and what it accepts. Bounds are where the formula stops being true.
 
-    kind: str  # number | whole | yes_no | choice
+    A choice, or a list of choices, is among `choices` and the rows of the data file `table`, by row id or by an alias that
+    its column `aliases` lists.
+    """
+
+    kind: str  # number | whole | yes_no | choice | list | text
     label: str
     unit: str
     help: str = ""
     min: float | None = None
     max: float | None = None
     above: float | None = None  # like min, but not the bound itself
-    choices: Mapping[str, str] = {}  # of a choice: what each is called, by its id
+    choices: Mapping[str, str] = {}  # what each is called, by its id
+    table: str = ""
+    optional: bool = False  # a number that may be left empty: None then
+    most: int = 0  # characters of a text, entries of a list
 
-    def read(self, name: str, given: object) -> Value:
+    def read(self, name: str, given: object, facts: Facts | None = None) -> Input:
         """The value of what was typed, sent or passed. Raises InputError with the field's name and a sentence."""
         if self.kind == "choice":
-            return self._choice(name, given)
+            return self._choice(name, given, facts)
+        if self.kind == "list":
+            return self._list(name, given, facts)
+        if self.kind == "text":
+            return self._any_text(name, given)
+        if self.optional and (given is None or (isinstance(given, str) and not given.strip())):
+            return None
         return self._yes_no(name, given) if self.kind == "yes_no" else self._number(name, given)
 
-    def _choice(self, name: str, given: object) -> str:
-        found = str(given).strip()
-        if isinstance(given, str) and found in self.choices:
-            return found
-        raise InputError(name, f"{self.label} must be one of {', '.join(self.choices)} (got {_quoted(given)}).")
+    def options(self, facts: Facts | None) -> dict[str, str]:
+        """What may be chosen, by id: what each is called."""
+        rows = facts.rows(self.table) if self.table and facts else {}
+        return dict(self.choices) | {row: str(values.get("name", row)) for row, values in rows.items()}
+
+    def _choice(self, name: str, given: object, facts: Facts | None) -> str:
+        found = given.strip() if isinstance(given, str) else ""
+        options = self.options(facts)
+        chosen = found if found in options else self._by_alias(found.lower(), facts)
+        if chosen:
+            return chosen
+        raise InputError(name, f"{self.label} must be one of {_some(options)} (got {_quoted(given)}).")
+
+    def _by_alias(self, wanted: str, facts: Facts | None) -> str:
+        rows = facts.rows(self.table) if wanted and self.table and facts else {}
+        return next((row for row, values in rows.items() if wanted in _aliases(row, values)), "")
+
+    def _list(self, name: str, given: object, facts: Facts | None) -> tuple[str, ...]:
+        parts = given.split(",") if isinstance(given, str) else given
+        if not isinstance(parts, list | tuple):
+            raise InputError(name, f"{self.label} must be a list, with commas between (got {_quoted(given)}).")
+        wanted = [part for part in parts if not isinstance(part, str) or part.strip()]
+        found = tuple(dict.fromkeys(self._choice(name, part, facts) for part in wanted))
+        if not 1 <= len(found) <= self.most:
+            raise InputError(name, f"{self.label} must name between 1 and {self.most} (got {len(found)}).")
+        return found
+
+    def _any_text(self, name: str, given: object) -> str:
+        if not isinstance(given, str) or len(given) > self.most:
+            raise InputError(name, f"{self.label} must be a text of at most {self.most:,} characters (got {_quoted(given)}).")
+        return given.strip()
 
     def _yes_no(self, name: str, given: object) -> bool:
         if isinstance(given, bool):
@@ -91,36 +133,46 @@ class Field(NamedTuple):
             return f"{'more than' if self.above is not None else 'at least'} {typed(low)} {unit}".rstrip()
         return f"at most {typed(self.max or 0)} {unit}".rstrip()
 
-    def link_text(self, value: Value) -> str:
+    def link_text(self, value: Input) -> str:
         """A value as a link holds it."""
-        return self._text(value) or exact(float(value))
+        return exact(float(value)) if self._is_number(value) else self._text(value)
 
-    def form_text(self, value: Value) -> str:
+    def form_text(self, value: Input) -> str:
         """A value as the form holds it."""
-        return self._text(value) or typed(float(value))
+        return typed(float(value)) if self._is_number(value) else self._text(value)
 
-    def _text(self, value: Value) -> str:
-        """A value that is no number as text, else nothing."""
-        return str(value) if self.kind == "choice" else ("yes" if value else "no") if self.kind == "yes_no" else ""
+    def _is_number(self, value: Input) -> TypeGuard[float]:
+        return self.kind in ("number", "whole") and value is not None
 
-    def shown(self, value: Value) -> str:
+    def _text(self, value: Input) -> str:
+        """A value that is no number as text."""
+        if self.kind == "yes_no":
+            return "yes" if value else "no"
+        return ",".join(value) if isinstance(value, tuple) else str(value or "")
+
+    def shown(self, value: Input, facts: Facts | None = None) -> str:
         """A value with its unit, for reading; of a choice what it is called."""
-        return self.choices[str(value)] if self.kind == "choice" else show(value, self.unit)
+        if value is None or value == "":
+            return "not given"
+        if self.kind in ("choice", "list"):
+            options = self.options(facts)
+            return ", ".join(options.get(one, one) for one in (value if isinstance(value, tuple) else (str(value),)))
+        return show(value, self.unit) if not isinstance(value, tuple) else ""
 
 
-def number(label: str, *, unit: str, default: float | FromFact, help: str = "", **bounds: float) -> Any:
-    """An input that is a number with a unit. `bounds`: min, max, above."""
-    return field(default=default, metadata={"field": _bounded("number", label, unit, help, **bounds)})
+def number(label: str, *, unit: str, default: float | FromFact | None, help: str = "", **bounds: float) -> Any:
+    """An input that is a number with a unit. `bounds`: min, max, above. A default of None: it may be left empty."""
+    return field(default=default, metadata={"field": _bounded("number", label, unit, help, default is None, **bounds)})
 
 
-def whole(label: str, *, unit: str, default: int | FromFact, help: str = "", **bounds: float) -> Any:
-    """An input that is a whole number with a unit. `bounds`: min, max, above."""
-    return field(default=default, metadata={"field": _bounded("whole", label, unit, help, **bounds)})
+def whole(label: str, *, unit: str, default: int | FromFact | None, help: str = "", **bounds: float) -> Any:
+    """An input that is a whole number with a unit. `bounds`: min, max, above. A default of None: it may be left empty."""
+    return field(default=default, metadata={"field": _bounded("whole", label, unit, help, default is None, **bounds)})
 
 
-def _bounded(kind: str, label: str, unit: str, help: str, min: float | None = None, max: float | None = None,
-             above: float | None = None) -> Field:
-    return Field(kind, label, unit, help, min, max, above)
+def _bounded(kind: str, label: str, unit: str, help: str, optional: bool, min: float | None = None,
+             max: float | None = None, above: float | None = None) -> Field:
+    return Field(kind, label, unit, help, min, max, above, optional=optional)
 
 
 def yes_no(label: str, *, default: bool = False, help: str = "") -> Any:
@@ -128,9 +180,22 @@ def yes_no(label: str, *, default: bool = False, help: str = "") -> Any:
     return field(default=default, metadata={"field": Field("yes_no", label, "yes_no", help)})
 
 
-def choice(label: str, *, choices: Mapping[str, str], default: str, help: str = "") -> Any:
-    """An input that is one of a few things. `choices`: what each is called, by its id."""
-    return field(default=default, metadata={"field": Field("choice", label, "text", help, choices=choices)})
+def choice(label: str, *, default: str, choices: Mapping[str, str] | None = None, table: str = "", help: str = "") -> Any:
+    """An input that is one of a few things. `choices`: what each is called, by its id. `table`: a data file whose rows may
+    be chosen too, called by their column `name`."""
+    return field(default=default, metadata={"field": Field("choice", label, "text", help, choices=choices or {}, table=table)})
+
+
+def several(label: str, *, default: tuple[str, ...], choices: Mapping[str, str] | None = None, table: str = "",
+            most: int = 12, help: str = "") -> Any:
+    """An input that is a list of things, each as for `choice`; `most`: how many at the most."""
+    return field(default=default, metadata={"field": Field("list", label, "text", help, choices=choices or {}, table=table,
+                                                           most=most)})
+
+
+def text(label: str, *, default: str = "", most: int = 20_000, help: str = "") -> Any:
+    """An input that is a text, such as a file pasted in; `most`: its characters at the most."""
+    return field(default=default, metadata={"field": Field("text", label, "text", help, most=most)})
 
 
 def output(label: str, *, unit: str = "text", headline: bool = False, range: bool = False) -> Any:
@@ -211,7 +276,7 @@ class Calculator:
         """The outputs by name, in the order of the page."""
         return {f.name: f.metadata["field"] for f in fields(self.outputs)}
 
-    def defaults(self, facts: Facts) -> dict[str, Value]:
+    def defaults(self, facts: Facts) -> dict[str, Input]:
         """The value of each input that nobody has given."""
         plain = {f.name: f.default for f in fields(self.inputs) if f.default is not MISSING}
         return {n: facts[d.key].value if isinstance(d, FromFact) else d for n, d in plain.items()}
@@ -228,7 +293,7 @@ class Calculator:
         values = self.defaults(facts)
         for name, spec in known.items():
             try:
-                values[name] = spec.read(name, given.get(name, values[name]))
+                values[name] = spec.read(name, given.get(name, values[name]), facts)
             except InputError as error:
                 errors.append(error)
         if errors:
@@ -254,6 +319,18 @@ def fill(text: str, values: Mapping[str, str], facts: Facts) -> tuple[str, list[
         return values[name]
 
     return re.sub(r"\{([\w.-]+)\}", shown, text), cited
+
+
+def _aliases(row: str, values: Mapping[str, Value]) -> set[str]:
+    """What a row may be called, in small letters: its id, its name, its aliases, which stand between semicolons."""
+    named = f"{row};{values.get('name', '')};{values.get('aliases', '')}".lower()
+    return {part.strip() for part in named.split(";")}
+
+
+def _some(options: Mapping[str, str]) -> str:
+    """Ids as an error lists them: all of a few, the first of many."""
+    ids = list(options)
+    return ", ".join(ids) if len(ids) <= 12 else f"{', '.join(ids[:8])} and {len(ids) - 8} more"
 
 
 def _quoted(given: object) -> str:

@@ -128,7 +128,14 @@ function mount(section) {
   let urlTimer = 0;
   let said = "";
 
-  const fields = () => Object.fromEntries(new FormData(form));
+  // What is chosen several times under one name is a list, with commas between.
+  function fields() {
+    const found = {};
+    for (const [name, value] of new FormData(form)) found[name] = name in found ? `${found[name]},${value}` : value;
+    for (const list of form.querySelectorAll("select[multiple]")) found[list.name] ??= "";
+    return found;
+  }
+
   const page = location.origin + location.pathname;
 
   function say(text, retry) {
@@ -201,7 +208,9 @@ function mount(section) {
   function fill(values) {
     for (const [name, value] of Object.entries(values)) {
       const input = form.elements[name];
-      if (input) input.value = value;
+      if (!input) continue;
+      if (input.multiple) for (const option of input.options) option.selected = value.split(",").includes(option.value);
+      else input.value = value;
     }
   }
 
@@ -245,7 +254,7 @@ function isPrivate() {
 
 function changed(input) {
   if (input.options) return [...input.options].some((option) => option.selected !== option.defaultSelected);
-  return input.type === "text" ? input.value !== input.defaultValue : input.checked !== input.defaultChecked;
+  return ["text", "textarea"].includes(input.type) ? input.value !== input.defaultValue : input.checked !== input.defaultChecked;
 }
 
 function mountAll() {
