@@ -49,7 +49,8 @@ def _named(name: str, ident: str) -> str:
 
 def _text(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> str:
     keys = "numeric" if spec.kind == "whole" else "decimal"
-    return (f'<input {_named(name, ident)} type="text" inputmode="{keys}" '
+    return (f'<input {_named(name, ident)} type="text" inputmode="{keys}" spellcheck="false" '
+            f'value="{escape(spec.form_text(default))}"><span class="unit">{escape(UNITS[spec.unit])}</span>')
 
 
 def _area(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> str:
