@@ -306,7 +306,7 @@ def test_a_row_over_time() -> None:
     assert on("2027-01-01", text)["rows.row.name"].value == "N"
 
 
-@pytest.mark.parametrize("key", ["prices.group.nothing", "prices.nothing", "prices", "prices.", ""])
+@pytest.mark.parametrize("key", ["prices.group.nothing", "prices.nothing", "rental", "prices.", ""])
 def test_a_figure_that_there_is_not(key: str) -> None:
     with pytest.raises(MissingFact):
         on("2026-12-01")[key]
@@ -360,7 +360,7 @@ def real_claims() -> Any:
 
 TREES: dict[str, Callable[[], Any]] = {
     "original-scores": lambda: real("original-scores"), "release-dates": lambda: real("release-dates"),
-    "prices": lambda: real("prices"), "claims": real_claims}
+    "rental": lambda: real("prices"), "claims": real_claims}
 
 Steps = tuple[Any, ...]
 Change = Callable[[Any, Any], None]  # given the mapping or list that holds it, and its key

@@ -33,6 +33,9 @@ def write(as_of: str) -> list[Path]:
             if not target.exists() or target.read_text("utf-8") != text:
                 target.write_text(text, "utf-8", newline="")
             written.append(target)
+    for kind in KINDS:
+        for stray in set(FOLDER.glob(f"*.{kind}")) - set(written):
+            stray.unlink()  # of a file that data/ no longer has
     return written
 
 

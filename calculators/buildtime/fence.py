@@ -111,7 +111,7 @@ def _line(words: list[str], known: Facts) -> str:
     if "browse" in options:
         return tables.browse(file, stem, columns, options.get("filters", "").split(",") if "filters" in options else [], known)
     if file.table is not None:
-        return tables.plain(file, stem, name, columns, known)
+        return tables.plain(file, stem, name.split(",") if name else [], columns, known)
     return _facts(file, stem, name, known)
 
 

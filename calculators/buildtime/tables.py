@@ -17,15 +17,16 @@ class TableError(Exception):
     """A fence asks a table for what it has not; a sentence says what."""
 
 
-def plain(file: data.File, stem: str, row_id: str, columns: list[str], known: Facts) -> str:
-    """The rows of a table, or one of them, with the columns asked for."""
+def plain(file: data.File, stem: str, wanted: list[str], columns: list[str], known: Facts) -> str:
+    """The rows of a table, or those that are wanted, with the columns asked for."""
     table = _table(file)
     columns = columns or [*table.columns, "source"]
     _check_columns(table, stem, columns)
-    if row_id and row_id not in table.rows:
-        raise TableError(f"There is no row {row_id!r} in data/{stem}.yaml.")
+    for row_id in wanted:
+        if row_id not in table.rows:
+            raise TableError(f"There is no row {row_id!r} in data/{stem}.yaml.")
     head = "".join(f"<th>{_head(table, name)}</th>" for name in columns)
-    rows = [Row(file, stem, found, known) for found in ([row_id] if row_id else table.rows)]
+    rows = [Row(file, stem, found, known) for found in wanted or table.rows]
     body = "".join(f"<tr>{''.join(f'<td>{row.cell(name)}</td>' for name in columns)}</tr>" for row in rows)
     return scroll(file.title, f"<tr>{head}</tr>", body)
 
