@@ -360,7 +360,7 @@ def real_claims() -> Any:
 
 TREES: dict[str, Callable[[], Any]] = {
     "original-scores": lambda: real("original-scores"), "release-dates": lambda: real("release-dates"),
-    "rental": lambda: real("prices"), "claims": real_claims}
+    "rental": lambda: real("rental"), "claims": real_claims}
 
 Steps = tuple[Any, ...]
 Change = Callable[[Any, Any], None]  # given the mapping or list that holds it, and its key
