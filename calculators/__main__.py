@@ -19,7 +19,7 @@ from calculators.kit.export import SCHEMA, as_dict, error_dict, listing, markdow
 from calculators.kit.facts import Facts, MissingFact, Source
 from calculators.kit.render import flip_text
 from calculators.kit.result import Result, answer
-from calculators.kit.shape import Calculator, InputError, shown_result
+from calculators.kit.shape import Calculator, InputError
 from calculators.kit.units import UNITS
 
 OPTIONS = ("as-of", "facts", "batch")  # take a value
@@ -296,7 +296,7 @@ def _finite(text: str) -> float:
 def as_text(result: Result) -> str:
     """The result for a terminal: the answer, the figures, the working, what would change it, the sources."""
     calculator = result.calculator
-    shown = [(spec.label, shown_result(result.outputs[name], spec.unit)) for name, spec in calculator.results().items()
+    shown = [(spec.label, spec.shown(result.outputs[name])) for name, spec in calculator.results().items()
              if not spec.headline]
     width = max(len(label) for label, _ in shown)
     lines = [f"{calculator.title}: {result.headline}", *result.warnings, ""]

@@ -84,6 +84,8 @@ def values_of(calculator: Calculator) -> st.SearchStrategy[dict[str, Any]]:
             return st.lists(options, min_size=1, max_size=field.most, unique=True)
         if field.kind == "text":
             return st.just("")
+        if field.kind == "day":
+            return st.one_of(st.just(""), st.dates().map(str))
         if field.kind == "whole":
             return st.integers(int(field.min), int(field.max))
         # Closer to nothing than a millionth is a slip of the keyboard, and refused where it cannot be calculated with.

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import NamedTuple
 
-from calculators.kit.units import UNITS, number, show
+from calculators.kit.units import UNITS, Range, number, show
 
 WIDTH, HEIGHT = 520, 340
 LEFT, RIGHT, TOP, BOTTOM = 66, 14, 14, 46
@@ -18,12 +18,24 @@ CHARACTER = 6.6  # width of a character at the chart's text size, near enough to
 
 
 class Line(NamedTuple):
-    """One curve: its points by x, and whether it moves in steps (a value holds until the next point)."""
+    """One curve: its points by x, and whether it moves in steps (a value holds until the next point).
+
+    `names` says what stands at each point, "" for nothing: a dot there, the name beside its value in the table, and the
+    last name in the picture.
+    """
 
     label: str
     points: Sequence[tuple[float, float]]
     steps: bool = False
     dots: bool = False
+    names: Sequence[str] = ()
+
+    @property
+    def marked(self) -> list[tuple[tuple[float, float], str]]:
+        """The points that have a dot, each with its name, if it has one."""
+        if self.names:
+            return [(point, name) for point, name in zip(self.points, self.names, strict=True) if name]
+        return [(point, "") for point in self.points] if self.dots else []
 
 
 class Lines(NamedTuple):
@@ -39,6 +51,7 @@ class Lines(NamedTuple):
     mark: tuple[float, str] | None = None
     log: bool = False
     x_text: Callable[[float], str] | None = None  # how an x is written, when it is no plain number
+    tick_text: Callable[[float], str] | None = None  # how it is written under the axis, if that is another way
 
 
 class Bars(NamedTuple):
@@ -51,7 +64,17 @@ class Bars(NamedTuple):
     by: str = "Part"  # what a group is, over their names in the table
 
 
-Chart = Lines | Bars
+class Intervals(NamedTuple):
+    """Figures with their intervals, one under the other over one axis."""
+
+    title: str
+    unit: str
+    rows: Sequence[tuple[str, Range]]
+    by: str = "Part"  # what a row is, over their names in the table
+    decimals: int = 2  # shown at most
+
+
+Chart = Lines | Bars | Intervals
 
 
 class Scale(NamedTuple):
@@ -72,7 +95,8 @@ class Scale(NamedTuple):
 
 def svg(chart: Chart, name: str) -> str:
     """The picture. `name` makes its ids unique on the page."""
-    height, body = _lines(chart) if isinstance(chart, Lines) else _bars(chart)
+    height, body = (_lines(chart) if isinstance(chart, Lines) else _bars(chart) if isinstance(chart, Bars)
+                    else _intervals(chart))
     return (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-labelledby="{name}-title {name}-desc">'
@@ -88,6 +112,9 @@ def describe(chart: Chart) -> str:
             f"{s.lower()} {show(v, chart.unit)}" for s, v in zip(chart.series, values, strict=True) if v
         ) for label, values in chart.groups if any(values))
         return f"Bars of {' and '.join(s.lower() for s in chart.series)}. {parts or 'All are nothing'}."
+    if isinstance(chart, Intervals):
+        return "Dots with their intervals. " + "; ".join(
+            f"{label}: {show(_rounded(figure, chart.decimals), chart.unit)}" for label, figure in chart.rows) + "."
     curves = " and ".join(line.label for line in chart.lines)
     mark = f" Marked: {chart.mark[1]}." if chart.mark else ""
     return f"{chart.y_label} by {chart.x_label.lower()}: {curves}.{mark} The same figures follow as a table."
@@ -98,6 +125,9 @@ def table(chart: Chart) -> tuple[list[str], list[list[str]]]:
     if isinstance(chart, Bars):
         head = [chart.by, *chart.series]
         return head, [[label, *(show(v, chart.unit) for v in values)] for label, values in chart.groups]
+    if isinstance(chart, Intervals):
+        return [chart.by, "Low", "Figure", "High"], [
+            [label, *(show(part, chart.unit) for part in _rounded(figure, chart.decimals))] for label, figure in chart.rows]
     x_text = chart.x_text or (lambda x: show(x, chart.x_unit))
     head = [chart.x_label, *(line.label for line in chart.lines)]
     return head, [
@@ -114,7 +144,8 @@ def _value_at(line: Line, x: float, chart: Lines) -> str:
         return ""
     left = before[-1]
     if line.steps or not after or left[0] == after[0][0]:
-        return show(left[1], chart.y_unit)
+        name = next((n for n in reversed(line.names[:len(before)]) if n), "")
+        return show(left[1], chart.y_unit) + (f", {name}" if name else "")
     share = (x - left[0]) / (after[0][0] - left[0])
     return show(left[1] + share * (after[0][1] - left[1]), chart.y_unit)
 
@@ -134,9 +165,12 @@ def _lines(chart: Lines) -> tuple[int, str]:
     parts = _x_axis(chart, x_scale, bottom) + _y_axis(chart, y_scale)
     for i, line in enumerate(chart.lines, 1):
         parts.append(f'<path class="series-{i}" d="{_path(line, x_scale, y_scale)}"/>')
-        if line.dots:
-            parts += [f'<circle class="dot-{i}" cx="{x_scale.at(x)}" cy="{y_scale.at(y)}" r="3"/>'
-                      for x, y in line.points]
+        parts += [f'<circle class="dot-{i}" cx="{x_scale.at(x)}" cy="{y_scale.at(y)}" r="3"'
+                  + (f"><title>{escape(name)}</title></circle>" if name else "/>") for (x, y), name in line.marked]
+        if line.names and line.marked:
+            (_, y), name = line.marked[-1]
+            parts.append(f'<text class="tick" x="{WIDTH - RIGHT}" y="{y_scale.at(y) + (-7 if i == 1 else 16):g}" '
+                         f'text-anchor="end">{escape(name)}</text>')
         row = TOP + (i - 1) * ROW
         parts.append(f'<path class="series-{i}" d="M{LEFT} {row - 4}h26"/>')
         parts.append(f'<text x="{LEFT + 34}" y="{row}">{escape(line.label)}</text>')
@@ -172,7 +206,7 @@ def _path(line: Line, x_scale: Scale, y_scale: Scale) -> str:
 
 
 def _x_axis(chart: Lines, scale: Scale, bottom: float) -> list[str]:
-    write = chart.x_text or number
+    write = chart.tick_text or chart.x_text or number
     parts = [f'<path class="axis" d="M{LEFT} {bottom}H{WIDTH - RIGHT}"/>']
     edge = 0.0
     for tick in _ticks(scale.low, scale.high, scale.log):
@@ -255,3 +289,32 @@ def _bars(chart: Bars) -> tuple[int, str]:
             y += bar
         y += gap
     return y + 4, "".join(parts)
+
+
+def _intervals(chart: Intervals) -> tuple[int, str]:
+    start, tall = 12, 2 * ROW + 8
+    low, high = _span(min(figure.low for _, figure in chart.rows), max(figure.high for _, figure in chart.rows), False)
+    pad = (high - low) * 0.04
+    scale = Scale(low - pad, high + pad, start, WIDTH - RIGHT, False)
+    bottom = TOP + len(chart.rows) * tall
+    parts = []
+    for tick in _ticks(scale.low, scale.high, False):
+        at = scale.at(tick)
+        parts.append(f'<path class="grid" d="M{at:g} {TOP}V{bottom}"/>')
+        parts.append(f'<text class="tick" x="{at:g}" y="{bottom + 18}" text-anchor="middle">{escape(_short(tick))}</text>')
+    for i, (label, figure) in enumerate(chart.rows, 1):
+        row, middle = TOP + (i - 1) * tall + ROW, TOP + (i - 1) * tall + ROW + 12
+        left, centre, right = (scale.at(part) for part in figure)
+        shown = f"{label}: {show(_rounded(figure, chart.decimals), chart.unit)}"
+        parts.append(f'<text x="{start}" y="{row}">{escape(shown)}</text>')
+        parts.append(f'<path class="series-{i}" d="M{left:g} {middle}H{right:g}"/>')
+        parts.append(f'<path class="axis" d="M{left:g} {middle - 5}v10M{right:g} {middle - 5}v10"/>')
+        parts.append(f'<circle class="dot-{i}" cx="{centre:g}" cy="{middle}" r="4.5"/>')
+    parts.append(f'<path class="axis" d="M{start} {bottom}H{WIDTH - RIGHT}"/>')
+    unit = UNITS[chart.unit]
+    parts.append(f'<text x="{(start + WIDTH - RIGHT) / 2:g}" y="{bottom + 36}" text-anchor="middle">{escape(unit)}</text>')
+    return bottom + 46, "".join(parts)
+
+
+def _rounded(figure: Range, decimals: int) -> Range:
+    return Range(*(round(part, decimals) for part in figure))

@@ -4,7 +4,7 @@ from typing import Any
 
 from calculators.kit.facts import Facts, Value
 from calculators.kit.result import Result
-from calculators.kit.shape import Calculator, Flip, Input, InputError, NoValue, shown_result
+from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue
 from calculators.kit.units import Range
 
 SCHEMA = 1
@@ -15,7 +15,7 @@ def markdown(answer: Result, base: str = "") -> str:
     calculator = answer.calculator
     fields, outputs = calculator.fields(), calculator.results()
     rows = [(f"{spec.label} (input)", answer.asked[name]) for name, spec in fields.items()]
-    rows += [(spec.label, shown_result(answer.outputs[name], spec.unit)) for name, spec in outputs.items()
+    rows += [(spec.label, spec.shown(answer.outputs[name])) for name, spec in outputs.items()
              if not spec.headline]
     lines = [f"**{calculator.title}**: {answer.headline}", "", *answer.warnings, *([""] if answer.warnings else [])]
     lines += ["| | |", "|---|---|", *(f"| {_cell(label)} | {_cell(value)} |" for label, value in rows), ""]
@@ -75,13 +75,20 @@ def error_dict(slug: str, error: InputError | Exception) -> dict[str, Any]:
             "error": {"kind": kind, "field": name, "message": str(error)}}
 
 
+def _choices(field: Field, facts: Facts) -> list[str] | None:
+    """What may be given for a field, if that is a few things."""
+    if field.kind == "yes_no":
+        return ["yes", "no"]
+    return list(field.options(facts)) if field.kind in ("choice", "list") else None
+
+
 def listing(calculators: list[Calculator], defaults: list[dict[str, Input]], facts: Facts) -> dict[str, Any]:
     """The calculators with their inputs and outputs, as the command line's JSON."""
     return {"schema": SCHEMA, "calculators": [
         {"slug": c.slug, "title": c.title, "version": c.version,
-         "inputs": [{"name": name, "label": f.label, "unit": f.unit, "type": f.kind,
+         "inputs": [{"name": name, "label": f.label, "unit": f.unit, "type": "text" if f.kind == "day" else f.kind,
                      "min": f.min if f.above is None else f.above, "max": f.max, "default": default[name],
-                     "choices": ["yes", "no"] if f.kind == "yes_no" else list(f.options(facts)) or None}
+                     "choices": _choices(f, facts)}
                     for name, f in c.fields().items()],
          "outputs": [{"name": name, "label": o.label, "unit": o.unit, "kind": o.kind}
                      for name, o in c.results().items()]}

@@ -35,7 +35,8 @@ def _row(name: str, spec: Field, default: Input, facts: Facts, prefix: str) -> s
     ident = f"{prefix}-{name}"
     if spec.kind == "yes_no":
         return _radios(name, spec, default, ident)
-    control = {"choice": _select, "list": _select, "text": _area}.get(spec.kind, _text)(name, spec, default, facts, ident)
+    make = {"choice": _select, "list": _select, "text": _area, "day": _day}.get(spec.kind, _text)
+    control = make(name, spec, default, facts, ident)
     return (
         f'<div class="field" data-field="{name}"><label for="{ident}">{escape(spec.label)}</label>'
         f'<span class="control">{control}</span>'
@@ -51,6 +52,10 @@ def _text(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> s
     keys = "numeric" if spec.kind == "whole" else "decimal"
     return (f'<input {_named(name, ident)} type="text" inputmode="{keys}" spellcheck="false" '
             f'value="{escape(spec.form_text(default))}"><span class="unit">{escape(UNITS[spec.unit])}</span>')
+
+
+def _day(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> str:
+    return f'<input {_named(name, ident)} type="date" value="{escape(spec.form_text(default))}">'
 
 
 def _area(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> str:
@@ -145,7 +150,7 @@ def _figures(answer: Result) -> str:
 def _value(value: Value | Range | NoValue, spec: Output) -> str:
     if isinstance(value, NoValue):
         return f'<span class="no-value">{escape(value.why)}</span>'
-    return escape(show(value, spec.unit))
+    return escape(spec.shown(value))
 
 
 def _steps(answer: Result) -> str:
@@ -169,7 +174,8 @@ def flip_text(flip: Flip, spec: Field) -> str:
     """One flip as a sentence."""
     if flip.value is None:
         return f"{spec.label}: {flip.why}"
-    return f"{spec.label}: {flip.beyond} {show(flip.value, flip.unit)} → {flip.answer}".replace(":  ", ": ")
+    value = spec.choices.get(str(flip.value)) or show(flip.value, flip.unit)
+    return f"{spec.label}: {flip.beyond} {value} → {flip.answer}".replace(":  ", ": ")
 
 
 def _next(answer: Result) -> str:

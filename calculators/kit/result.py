@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from calculators.kit.chart import Chart
 from calculators.kit.facts import Fact, Facts, Source, Value
-from calculators.kit.shape import Calculator, Flip, Input, InputError, Link, NoValue, fill, shown_result
+from calculators.kit.shape import Calculator, Flip, Input, InputError, Link, NoValue, fill
 from calculators.kit.units import Range
 
 EXTREME = "These numbers are too far apart to calculate with: one is too large or too close to nothing."
@@ -72,7 +72,7 @@ def _answer(calculator: Calculator, inputs: Any, given: list[str], facts: Facts)
     if not all(_in_reach(value) for value in [*found.values(), *(flip.value for flip in flips)]):
         raise InputError(None, EXTREME)
     given_text = {n: calculator.fields()[n].shown(v, facts) for n, v in asked.items()}
-    shown = given_text | {n: shown_result(v, calculator.results()[n].unit) for n, v in found.items()}
+    shown = given_text | {n: calculator.results()[n].shown(v) for n, v in found.items()}
     steps = [FilledStep(step.of, *fill(step.text, shown, facts)) for step in calculator.explain(inputs, outputs)]
     defaults = calculator.defaults(facts)
     changed = [name for name, value in asked.items() if value != defaults[name]]

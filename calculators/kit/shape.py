@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, NamedTuple, TypeGuard
 
+from calculators.kit import days
 from calculators.kit.chart import Chart
 from calculators.kit.facts import Facts, Value
 from calculators.kit.units import UNITS, Range, exact, read_number, show, typed
@@ -41,14 +42,14 @@ class Field(NamedTuple):
     its column `aliases` lists.
     """
 
-    kind: str  # number | whole | yes_no | choice | list | text
+    kind: str  # number | whole | yes_no | choice | list | text | day
     label: str
     unit: str
     help: str = ""
     min: float | None = None
     max: float | None = None
     above: float | None = None  # like min, but not the bound itself
-    choices: Mapping[str, str] = {}  # what each is called, by its id
+    choices: Mapping[str, str] = {}  # what each is called, by its id; of a day: what an empty one stands for, by ""
     table: str = ""
     optional: bool = False  # a number that may be left empty: None then
     most: int = 0  # characters of a text, entries of a list
@@ -61,6 +62,8 @@ class Field(NamedTuple):
             return self._list(name, given, facts)
         if self.kind == "text":
             return self._any_text(name, given)
+        if self.kind == "day":
+            return self._day(name, given)
         if self.optional and (given is None or (isinstance(given, str) and not given.strip())):
             return None
         return self._yes_no(name, given) if self.kind == "yes_no" else self._number(name, given)
@@ -96,6 +99,16 @@ class Field(NamedTuple):
         if not isinstance(given, str) or len(given) > self.most:
             raise InputError(name, f"{self.label} must be a text of at most {self.most:,} characters (got {_quoted(given)}).")
         return given.strip()
+
+    def _day(self, name: str, given: object) -> str:
+        found = given.strip() if isinstance(given, str) else "?"
+        if found in self.choices:
+            return found
+        try:
+            days.ordinal(found)
+        except ValueError:
+            raise InputError(name, f"{self.label} must be a day such as 2026-07-31 (got {_quoted(given)}).") from None
+        return found
 
     def _yes_no(self, name: str, given: object) -> bool:
         if isinstance(given, bool):
@@ -152,6 +165,8 @@ class Field(NamedTuple):
 
     def shown(self, value: Input, facts: Facts | None = None) -> str:
         """A value with its unit, for reading; of a choice what it is called."""
+        if self.kind == "day":
+            return self.choices.get(str(value), str(value))
         if value is None or value == "":
             return "not given"
         if self.kind in ("choice", "list"):
@@ -198,9 +213,19 @@ def text(label: str, *, default: str = "", most: int = 20_000, help: str = "") -
     return field(default=default, metadata={"field": Field("text", label, "text", help, most=most)})
 
 
-def output(label: str, *, unit: str = "text", headline: bool = False, range: bool = False) -> Any:
-    """A result. The headline is the answer in words; a unit of text makes a text, any other a number or a Range."""
-    return field(metadata={"field": Output(label, unit, headline, range)})
+def day(label: str, *, default: str = "", empty: str, help: str = "") -> Any:
+    """An input that is a day of the calendar, as ISO text. `empty`: what it stands for if it is left empty."""
+    return field(default=default, metadata={"field": Field("day", label, "date", help, choices={"": empty})})
+
+
+def output(label: str, *, unit: str = "text", headline: bool = False, range: bool = False,
+           decimals: int | None = None) -> Any:
+    """A result. The headline is the answer in words; a unit of text makes a text, any other a number or a Range.
+
+    `decimals` is how many are shown at most; the value itself, as JSON gives it, is never rounded. A field of Outputs
+    that is no output() is for explain() and chart(), and is not shown.
+    """
+    return field(metadata={"field": Output(label, unit, headline, range, decimals)})
 
 
 class Output(NamedTuple):
@@ -210,11 +235,20 @@ class Output(NamedTuple):
     unit: str
     headline: bool = False
     range: bool = False
+    decimals: int | None = None
 
     @property
     def kind(self) -> str:
         """As the command line names it."""
         return "text" if self.unit == "text" else "range" if self.range else "value"
+
+    def shown(self, value: Value | Range | NoValue) -> str:
+        """The result for reading: with its unit, or why there is none."""
+        if self.decimals is None or isinstance(value, NoValue | str):
+            return shown_result(value, self.unit)
+        if isinstance(value, Range):
+            return show(Range(*(round(part, self.decimals) for part in value)), self.unit)
+        return show(round(value, self.decimals), self.unit)
 
 
 class Step(NamedTuple):
@@ -274,7 +308,7 @@ class Calculator:
 
     def results(self) -> dict[str, Output]:
         """The outputs by name, in the order of the page."""
-        return {f.name: f.metadata["field"] for f in fields(self.outputs)}
+        return {f.name: f.metadata["field"] for f in fields(self.outputs) if "field" in f.metadata}
 
     def defaults(self, facts: Facts) -> dict[str, Input]:
         """The value of each input that nobody has given."""

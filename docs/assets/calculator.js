@@ -254,7 +254,7 @@ function isPrivate() {
 
 function changed(input) {
   if (input.options) return [...input.options].some((option) => option.selected !== option.defaultSelected);
-  return ["text", "textarea"].includes(input.type) ? input.value !== input.defaultValue : input.checked !== input.defaultChecked;
+  return ["text", "date", "textarea"].includes(input.type) ? input.value !== input.defaultValue : input.checked !== input.defaultChecked;
 }
 
 function mountAll() {
