@@ -1,6 +1,8 @@
 """Tables of data/ as HTML: a small one inside the guide's text, or a whole file to browse, sort, filter and take away."""
 
 import datetime
+import re
+from collections.abc import Sequence
 from html import escape
 
 from calculators.buildtime import data, download
@@ -9,7 +11,7 @@ from calculators.kit.facts import Fact, Facts
 from calculators.kit.units import UNITS, number, show
 
 STALE = "Figures of this kind change within {} days: check the source before you rely on one."
-LONG_TEXT = 28  # characters
+LONG_TEXT = 36  # characters
 EXTRAS = {"source": "Source", "from": "From", "note": "Note"}
 
 
@@ -25,10 +27,10 @@ def plain(file: data.File, stem: str, wanted: list[str], columns: list[str], kno
     for row_id in wanted:
         if row_id not in table.rows:
             raise TableError(f"There is no row {row_id!r} in data/{stem}.yaml.")
-    head = "".join(f"<th>{_head(table, name)}</th>" for name in columns)
+    head = "".join(_head(table, name) for name in columns)
     rows = [Row(file, stem, found, known) for found in wanted or table.rows]
-    body = "".join(f"<tr>{''.join(f'<td>{row.cell(name)}</td>' for name in columns)}</tr>" for row in rows)
-    return scroll(file.title, f"<tr>{head}</tr>", body)
+    body = "".join(f"<tr>{''.join(_cell(row.cell(name)) for name in columns)}</tr>" for row in rows)
+    return scroll(file.title, f"<tr>{head}</tr>", body, "browse")
 
 
 def browse(file: data.File, stem: str, columns: list[str], filters: list[str], known: Facts) -> str:
@@ -37,7 +39,7 @@ def browse(file: data.File, stem: str, columns: list[str], filters: list[str], k
     columns = columns or list(table.columns)
     _check_columns(table, stem, [*columns, *filters])
     shown = [*columns, *(name for name in ("source", "note") if name not in columns)]
-    head = "".join(_browsed_head(table, name, filters) for name in shown)
+    head = "".join(_head(table, name, filters) for name in shown)
     rows = [Row(file, stem, row_id, known) for row_id in table.rows]
     kept = [row for row in rows if row.any_fact]
     body = "".join(row.html(shown) for row in kept)
@@ -74,7 +76,7 @@ class Row:
     def html(self, columns: list[str]) -> str:
         """The row of a table to browse: its first cell names it, and a change that is coming stands beside the figure."""
         first, *rest = columns
-        cells = "".join(f"<td{self._width(name)}{self._sorting(name)}>{self._browsed(name)}</td>" for name in rest)
+        cells = "".join(_cell(self._browsed(name), self._sorting(name)) for name in rest)
         return f'<tr id="{self.stem}-{self.row_id}"><th scope="row">{self._browsed(first)}</th>{cells}</tr>'
 
     def _browsed(self, name: str) -> str:
@@ -96,11 +98,6 @@ class Row:
         old = self.file.shelf_life_days and _days_between(fact.source.checked, self.known.as_of) > self.file.shelf_life_days
         return (f'<a href="#{self.stem}-source-{fact.source.id}" title="{escape(tip)}">{escape(fact.source.publisher)}</a> '
                 f"{fact.source.checked}{also}{' <strong>(old)</strong>' if old else ''}")
-
-    def _width(self, name: str) -> str:
-        """Long text gets a wide column, so that rows stay low."""
-        fact = self.held.get(name)
-        return ' class="long"' if name == "note" or (fact and fact.unit == "text" and len(str(fact.value)) > LONG_TEXT) else ""
 
     def _sorting(self, name: str) -> str:
         """What to sort by where the text shown does not sort by itself: 1.05 million, or a change beside the figure."""
@@ -161,19 +158,17 @@ def _check_columns(table: data.Table, stem: str, columns: list[str]) -> None:
             raise TableError(f"There is no column {name!r} in data/{stem}.yaml; there are {', '.join(table.columns)}.")
 
 
-def _head(table: data.Table, name: str) -> str:
-    if name in EXTRAS and name not in table.columns:
-        return EXTRAS[name]
-    column = table.columns[name]
-    unit = UNITS[column.unit]
-    return escape(f"{column.label} ({unit})" if unit else column.label)
-
-
-def _browsed_head(table: data.Table, name: str, filters: list[str]) -> str:
+def _head(table: data.Table, name: str, filters: Sequence[str] = ()) -> str:
     column = table.columns.get(name)
     label, unit = (column.label, UNITS[column.unit]) if column else (EXTRAS[name], "")
     return (f'<th scope="col" data-name="{name}"{" data-filter" if name in filters else ""}>{escape(label)}'
             f"{f' <small>{escape(unit)}</small>' if unit else ''}</th>")
+
+
+def _cell(html: str, attributes: str = "") -> str:
+    """A cell; long text gets a wide column, so that rows stay low."""
+    long = ' class="long"' if len(re.sub(r"<[^>]+>", "", html)) > LONG_TEXT else ""
+    return f"<td{long}{attributes}>{html}</td>"
 
 
 def _value(fact: Fact) -> str:
