@@ -91,7 +91,7 @@ def section(calculator: Calculator, built: Result, facts: Facts, source_html: st
     """The whole calculator as the page is built: form, result at the defaults, formula."""
     slug = calculator.slug
     return (
-        f'<section class="calculator" id="{slug}" data-slug="{slug}" data-as-of="{facts.as_of}" '
+        f'<section class="calculator" id="calculator-{slug}" data-slug="{slug}" data-as-of="{facts.as_of}" '
         f'data-query="{escape(built.link)}" data-runtime="{ROOT}{runtime}" aria-label="{escape(calculator.title)} calculator">'
         f"{form(calculator, facts, slug)}"
         '<p class="calculator-status" role="status" data-status></p>'

@@ -126,12 +126,12 @@ def test_instant_navigation_keeps_python(page: Any, site: Site) -> None:
     page.wait_for_url("**/?v=1&monthly_tokens=1e9")
     site.sent.clear()
     page.click(".calculator-result a[href$='calculators/decision/']")
-    page.wait_for_selector("#decision[data-mounted]")
+    page.wait_for_selector("[data-slug=decision][data-mounted]")
     page.click("[data-field=has_ml_team] label:has-text('yes')")
     page.wait_for_function("document.querySelector('.headline').textContent === 'Consider open-weight models'")
     assert runtime_bytes(site) == 0
     page.go_back()
-    page.wait_for_selector("#break-even[data-mounted]")
+    page.wait_for_selector("[data-slug=break-even][data-mounted]")
     servers(page, "6 servers")
     assert page.input_value("[name=monthly_tokens]") == "1,000,000,000"
 
