@@ -16,12 +16,12 @@ import calculators
 from calculators.buildtime import DOCS, PROJECT, data
 from calculators.kit import chart, render, result
 from calculators.kit.facts import Facts
-from calculators.kit.shape import Calculator, InputError, NoValue
+from calculators.kit.shape import Calculator, InputError, NoValue, Table
 from calculators.kit.units import UNITS, Range
 
 TESTS = PROJECT / "tests"
 EVERY = pytest.mark.parametrize("slug", calculators.SLUGS)
-DAY = "2026-11-24"
+DAY = "2026-11-26"
 
 
 @EVERY
@@ -68,8 +68,10 @@ def test_both_ends_of_every_range_work(slug: str) -> None:
 def sound(found: result.Result) -> None:
     """No output is NaN or infinite, and everything can be shown."""
     for name, value in found.outputs.items():
-        parts = value if isinstance(value, Range) else (value,)
-        assert isinstance(value, NoValue | str) or all(math.isfinite(part) for part in parts), name
+        cells = [cell for _, row in value.rows for cell in row] if isinstance(value, Table) else [value]
+        for cell in cells:
+            parts = cell if isinstance(cell, Range) else (cell,)
+            assert isinstance(cell, NoValue | str) or all(math.isfinite(part) for part in parts), name
     assert "nan" not in re.sub(r"[a-z]{2,}nan|nan[a-z]", "", render.result(found).lower())
 
 

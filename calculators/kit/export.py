@@ -4,7 +4,7 @@ from typing import Any
 
 from calculators.kit.facts import Facts, Value
 from calculators.kit.result import Result
-from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue
+from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue, Table
 from calculators.kit.units import Range
 
 SCHEMA = 1
@@ -16,13 +16,20 @@ def markdown(answer: Result, base: str = "") -> str:
     fields, outputs = calculator.fields(), calculator.results()
     rows = [(f"{spec.label} (input)", answer.asked[name]) for name, spec in fields.items()]
     rows += [(spec.label, spec.shown(answer.outputs[name])) for name, spec in outputs.items()
-             if not spec.headline]
+             if not spec.headline and not spec.table]
     lines = [f"**{calculator.title}**: {answer.headline}", "", *answer.warnings, *([""] if answer.warnings else [])]
     lines += ["| | |", "|---|---|", *(f"| {_cell(label)} | {_cell(value)} |" for label, value in rows), ""]
+    lines += [line for name, spec in outputs.items() if spec.table for line in [*table_lines(answer.outputs[name]), ""]]
     lines += [f"{i}. {outputs[step.of].label}: {step.text}" for i, step in enumerate(answer.steps, 1)]
     lines += ["", *(f"- Source: {s.publisher}, {s.title} ({s.dated()})" for s in answer.sources)]
     where = f" [{base}{answer.link}]({base}{answer.link})" if base else f" {answer.link}"
     return "\n".join([*lines, "", f"Figures as of {answer.as_of}.{where}"]) + "\n"
+
+
+def table_lines(value: Any) -> list[str]:
+    """A result that is a Table, as the lines of a Markdown table."""
+    head, rows = value.shown()
+    return ["| " + " | ".join(map(_cell, row)) + " |" for row in (head, ["---"] * len(head), *rows)]
 
 
 def _cell(text: str) -> str:
@@ -56,7 +63,11 @@ def as_dict(answer: Result) -> dict[str, Any]:
     return found | {"warnings": answer.warnings, "link": answer.link}
 
 
-def _output(value: Value | Range | NoValue, unit: str) -> dict[str, Any]:
+def _output(value: Value | Range | NoValue | Table, unit: str) -> dict[str, Any]:
+    if isinstance(value, Table):
+        rows = [{"label": label, "values": [{"why": v.why} if isinstance(v, NoValue) else v for v in values]}
+                for label, values in value.rows]
+        return {"unit": unit, "columns": [{"label": label, "unit": of} for label, of in value.columns], "rows": rows}
     if isinstance(value, NoValue):
         return {"unit": unit, "value": None, "why": value.why}
     return {"unit": unit, **(value._asdict() if isinstance(value, Range) else {"value": value})}

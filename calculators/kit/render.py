@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from html import escape
+from typing import Any
 
 from calculators.kit import chart as charts
 from calculators.kit.export import markdown
 from calculators.kit.facts import Facts, Source, Value
 from calculators.kit.result import Result
-from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue, Output
+from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue, Output, Table
 from calculators.kit.units import UNITS, Range, show
 
 # From a page that holds a calculator up to the root of the site. Such pages lie two folders deep
@@ -107,25 +108,25 @@ def result(answer: Result) -> str:
     """The live block: everything that depends on the inputs."""
     return (
         f'<p class="headline">{escape(answer.headline)}</p>'
-        f"{_warnings(answer.warnings)}{_figures(answer)}{chart(answer.chart, answer.calculator.slug)}"
+        f"{_warnings(answer.warnings)}{_figures(answer)}{_tables(answer)}{_charts(answer)}"
         f"{_steps(answer)}{_flips(answer)}{_next(answer)}{_sources(answer.sources, answer.as_of)}"
     )
+
+
+def _charts(answer: Result) -> str:
+    names = [answer.calculator.slug, *(f"{answer.calculator.slug}-{i}" for i in range(2, len(answer.charts) + 1))]
+    return "".join(chart(picture, name) for picture, name in zip(answer.charts, names, strict=True))
 
 
 def chart(picture: charts.Chart, name: str) -> str:
     """A chart with its title and, folded, its data as a table."""
     head, rows = charts.table(picture)
-    cells = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
-    body = "".join(
-        f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(c)}</td>" for c in row[1:])}</tr>'
-        for row in rows
-    )
     return (
         f'<figure class="calculator-chart"><figcaption>{escape(picture.title)}</figcaption>'
         f"{charts.svg(picture, name + '-chart')}"
         '<details class="chart-data"><summary>The chart as a table</summary><div class="scroll" tabindex="0" '
         f'role="group" aria-label="{escape(picture.title)}, as a table">'
-        f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div></details></figure>"
+        f"<table>{_grid(head, rows)}</table></div></details></figure>"
     )
 
 
@@ -142,12 +143,32 @@ def _figures(answer: Result) -> str:
     rows = "".join(
         f'<div><dt>{escape(spec.label)}</dt><dd data-output="{name}">{_value(answer.outputs[name], spec)}</dd></div>'
         for name, spec in answer.calculator.results().items()
-        if not spec.headline
+        if not spec.headline and not spec.table
     )
     return f'<dl class="figures">{rows}</dl>'
 
 
-def _value(value: Value | Range | NoValue, spec: Output) -> str:
+def _tables(answer: Result) -> str:
+    return "".join(_output_table(name, spec, answer.outputs[name])
+                   for name, spec in answer.calculator.results().items() if spec.table)
+
+
+def _output_table(name: str, spec: Output, value: Any) -> str:
+    """A result that is a Table, with its name as its caption."""
+    head, rows = value.shown()
+    return (f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(spec.label)}" data-output="{name}">'
+            f'<table class="figures-table"><caption>{escape(spec.label)}</caption>{_grid(head, rows)}</table></div>')
+
+
+def _grid(head: list[str], rows: list[list[str]]) -> str:
+    """The head and body of a table whose first column names its rows."""
+    cells = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
+    body = "".join(f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(c)}</td>" for c in row[1:])}</tr>'
+                   for row in rows)
+    return f"<thead><tr>{cells}</tr></thead><tbody>{body}</tbody>"
+
+
+def _value(value: Value | Range | NoValue | Table, spec: Output) -> str:
     if isinstance(value, NoValue):
         return f'<span class="no-value">{escape(value.why)}</span>'
     return escape(spec.shown(value))

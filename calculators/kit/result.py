@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from calculators.kit.chart import Chart
 from calculators.kit.facts import Fact, Facts, Source, Value
-from calculators.kit.shape import Calculator, Flip, Input, InputError, Link, NoValue, fill
+from calculators.kit.shape import Calculator, Flip, Input, InputError, Link, NoValue, Table, fill
 from calculators.kit.units import Range
 
 EXTREME = "These numbers are too far apart to calculate with: one is too large or too close to nothing."
@@ -27,19 +27,24 @@ class Result(NamedTuple):
     inputs: dict[str, Input]
     given: list[str]  # the inputs that the asker named
     changed: list[str]  # the inputs that differ from the default
-    outputs: dict[str, Value | Range | NoValue]
+    outputs: dict[str, Value | Range | NoValue | Table]
     steps: list[FilledStep]
     facts: list[Fact]
     flips: list[Flip]
     warnings: list[str]
     next: list[Link]
-    chart: Chart
+    charts: list[Chart]
     asked: dict[str, str]  # the inputs as they are read: with unit, and choices by what they are called
 
     @property
     def sources(self) -> list[Source]:
         """Where the cited facts come from, each once, in the order of their first use."""
         return list({fact.source.id: fact.source for fact in self.facts}.values())
+
+    @property
+    def chart(self) -> Chart:
+        """The first of its pictures, which every result has."""
+        return self.charts[0]
 
     @property
     def headline(self) -> str:
@@ -77,17 +82,20 @@ def _answer(calculator: Calculator, inputs: Any, given: list[str], facts: Facts)
     defaults = calculator.defaults(facts)
     changed = [name for name, value in asked.items() if value != defaults[name]]
     behind = [key for name, key in calculator.default_facts().items() if name not in changed]
+    drawn = calculator.chart(inputs, outputs, facts)
     cited = dict.fromkeys(key for step in steps for key in step.facts) | dict.fromkeys(behind)
     return Result(
         calculator, facts.as_of, asked, given, changed, found, steps, [facts[key] for key in cited],
         flips, calculator.warnings(inputs, outputs), calculator.next(inputs, outputs),
-        calculator.chart(inputs, outputs, facts), given_text,
+        drawn if isinstance(drawn, list) else [drawn], given_text,
     )
 
 
-def _in_reach(value: Value | Range | NoValue | None) -> bool:
+def _in_reach(value: Value | Range | NoValue | Table | None) -> bool:
     """Whether a result can be shown and drawn: so far from what a float holds that no chart's ends leave it."""
     if isinstance(value, NoValue):
         return True
+    if isinstance(value, Table):
+        return all(_in_reach(cell) for _, cells in value.rows for cell in cells)
     parts = value if isinstance(value, Range) else (value,)
     return all(isinstance(part, str | None) or part == 0 or 1e-200 < abs(part) < 1e200 for part in parts)

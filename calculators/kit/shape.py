@@ -53,6 +53,9 @@ class Field(NamedTuple):
     table: str = ""
     optional: bool = False  # a number that may be left empty: None then
     most: int = 0  # characters of a text, entries of a list
+    named: tuple[str, ...] = ("name",)  # the columns of `table` that say what a row is called
+    refused: "Callable[[Mapping[str, Value]], str] | None" = None  # why a row of `table` may not be chosen; "" if it may
+    shared: bool = False  # a value set on one page is offered on the others
 
     def read(self, name: str, given: object, facts: Facts | None = None) -> Input:
         """The value of what was typed, sent or passed. Raises InputError with the field's name and a sentence."""
@@ -71,7 +74,13 @@ class Field(NamedTuple):
     def options(self, facts: Facts | None) -> dict[str, str]:
         """What may be chosen, by id: what each is called."""
         rows = facts.rows(self.table) if self.table and facts else {}
-        return dict(self.choices) | {row: str(values.get("name", row)) for row, values in rows.items()}
+        return dict(self.choices) | {row: self._called(row, values) for row, values in rows.items()
+                                     if not (self.refused and self.refused(values))}
+
+    def _called(self, row: str, values: Mapping[str, Value]) -> str:
+        """What a row is called: "GPT-4o (OpenAI)"."""
+        first, *others = [str(values[name]) for name in self.named if name in values] or [row]
+        return f"{first} ({', '.join(others)})" if others else first
 
     def _choice(self, name: str, given: object, facts: Facts | None) -> str:
         found = given.strip() if isinstance(given, str) else ""
@@ -79,11 +88,15 @@ class Field(NamedTuple):
         chosen = found if found in options else self._by_alias(found.lower(), facts)
         if chosen:
             return chosen
+        values = facts.rows(self.table).get(found) if self.table and facts else None
+        if values and self.refused:
+            raise InputError(name, f"{self._called(found, values)} {self.refused(values)} (got {_quoted(given)}).")
         raise InputError(name, f"{self.label} must be one of {_some(options)} (got {_quoted(given)}).")
 
     def _by_alias(self, wanted: str, facts: Facts | None) -> str:
         rows = facts.rows(self.table) if wanted and self.table and facts else {}
-        return next((row for row, values in rows.items() if wanted in _aliases(row, values)), "")
+        return next((row for row, values in rows.items()
+                     if wanted in _aliases(row, values) and not (self.refused and self.refused(values))), "")
 
     def _list(self, name: str, given: object, facts: Facts | None) -> tuple[str, ...]:
         parts = given.split(",") if isinstance(given, str) else given
@@ -148,7 +161,10 @@ class Field(NamedTuple):
 
     def link_text(self, value: Input) -> str:
         """A value as a link holds it."""
-        return exact(float(value)) if self._is_number(value) else self._text(value)
+        if self._is_number(value):
+            return exact(float(value))
+        # What would end the value or mean something else in an address; the browser does the rest.
+        return re.sub(r"[%&#+ \t\r\n]", lambda sign: f"%{ord(sign[0]):02X}", self._text(value))
 
     def form_text(self, value: Input) -> str:
         """A value as the form holds it."""
@@ -202,10 +218,12 @@ def choice(label: str, *, default: str, choices: Mapping[str, str] | None = None
 
 
 def several(label: str, *, default: tuple[str, ...], choices: Mapping[str, str] | None = None, table: str = "",
-            most: int = 12, help: str = "") -> Any:
-    """An input that is a list of things, each as for `choice`; `most`: how many at the most."""
+            most: int = 12, named: tuple[str, ...] = ("name",),
+            refused: Callable[[Mapping[str, Value]], str] | None = None, help: str = "") -> Any:
+    """An input that is a list of things, each as for `choice`; `most`: how many at the most. `named`: the columns that say
+    what a row is called. `refused` says why a row may not be chosen ("was retired on ..."), "" if it may."""
     return field(default=default, metadata={"field": Field("list", label, "text", help, choices=choices or {}, table=table,
-                                                           most=most)})
+                                                           most=most, named=named, refused=refused)})
 
 
 def text(label: str, *, default: str = "", most: int = 20_000, help: str = "") -> Any:
@@ -218,14 +236,36 @@ def day(label: str, *, default: str = "", empty: str, help: str = "") -> Any:
     return field(default=default, metadata={"field": Field("day", label, "date", help, choices={"": empty})})
 
 
-def output(label: str, *, unit: str = "text", headline: bool = False, range: bool = False,
+def shared(declared: Any) -> Any:
+    """An input as it was declared, whose value is offered on other pages once a reader has set it here."""
+    return field(default=declared.default, metadata={"field": declared.metadata["field"]._replace(shared=True)})
+
+
+def output(label: str, *, unit: str = "text", headline: bool = False, range: bool = False, table: bool = False,
            decimals: int | None = None) -> Any:
-    """A result. The headline is the answer in words; a unit of text makes a text, any other a number or a Range.
+    """A result. The headline is the answer in words; a unit of text makes a text, any other a number or a Range; `table`: a
+    Table.
 
     `decimals` is how many are shown at most; the value itself, as JSON gives it, is never rounded. A field of Outputs
     that is no output() is for explain() and chart(), and is not shown.
     """
-    return field(metadata={"field": Output(label, unit, headline, range, decimals)})
+    return field(metadata={"field": Output(label, unit, headline, range, decimals, table)})
+
+
+class Table(NamedTuple):
+    """A result for each of several things: what each column holds and its unit, and by row its label and values.
+
+    The first column is what the labels are; its unit is text.
+    """
+
+    columns: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, tuple[Value | NoValue, ...]], ...]
+
+    def shown(self) -> tuple[list[str], list[list[str]]]:
+        """The head and the rows as text, the unit in the head where a column has one."""
+        head = [f"{label}, {UNITS[unit]}" if UNITS[unit] else label for label, unit in self.columns]
+        return head, [[label, *(_bare(value, unit) for value, (_, unit) in zip(values, self.columns[1:], strict=True))]
+                      for label, values in self.rows]
 
 
 class Output(NamedTuple):
@@ -236,14 +276,19 @@ class Output(NamedTuple):
     headline: bool = False
     range: bool = False
     decimals: int | None = None
+    table: bool = False
 
     @property
     def kind(self) -> str:
         """As the command line names it."""
+        if self.table:
+            return "table"
         return "text" if self.unit == "text" else "range" if self.range else "value"
 
-    def shown(self, value: Value | Range | NoValue) -> str:
+    def shown(self, value: "Value | Range | NoValue | Table") -> str:
         """The result for reading: with its unit, or why there is none."""
+        if isinstance(value, Table):
+            return f"{len(value.rows)} in the table"
         if self.decimals is None or isinstance(value, NoValue | str):
             return shown_result(value, self.unit)
         if isinstance(value, Range):
@@ -297,7 +342,7 @@ class Calculator:
     outputs: type
     calculate: Callable[[Any, Facts], Any]
     explain: Callable[[Any, Any], list[Step]]
-    chart: Callable[[Any, Any, Facts], Chart]
+    chart: Callable[[Any, Any, Facts], Chart | list[Chart]]
     next: Callable[[Any, Any], list[Link]]
     flips: Callable[[Any, Facts], list[Flip]] = _no_flips
     warnings: Callable[[Any, Any], list[str]] = _no_warnings
@@ -339,6 +384,13 @@ class Calculator:
 def shown_result(value: Value | Range | NoValue, unit: str) -> str:
     """A result for reading: with its unit, or why there is none."""
     return value.why if isinstance(value, NoValue) else show(value, unit)
+
+
+def _bare(value: Value | NoValue, unit: str) -> str:
+    """A cell of a table: without its unit, which stands in the head."""
+    if isinstance(value, NoValue | str):
+        return value.why if isinstance(value, NoValue) else value
+    return show(value, unit).removesuffix(UNITS[unit]).rstrip() if value != 1 else "1"
 
 
 def fill(text: str, values: Mapping[str, str], facts: Facts) -> tuple[str, list[str]]:
