@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from calculators.buildtime import data, figures
 from calculators.kit import chart
-from calculators.kit.chart import Bars, Line, Lines, Scale
+from calculators.kit.chart import Bars, Intervals, Line, Lines, Scale
+from calculators.kit.units import Range
 
 HOSTILE = '<script>alert("1")</script> & \'"]]>'
 
@@ -239,8 +240,33 @@ def test_the_table_of_bars() -> None:
     assert chart.table(bars) == (["Part", "Open", "Proprietary"], [["Private?", "3 points", "0 points"]])
 
 
+def test_intervals() -> None:
+    """0 to 10 is padded by 4 % to -0.4 and 10.4, over 494 from 12 on: 0 at 30.3, 5 in the middle at 259, 10 at 487.7.
+
+    The first row's dot is 14 + 17 + 12 = 43 from the top, the second 2 x 17 + 8 = 42 below it.
+    """
+    picture = Intervals("Scores", "points", [("A", Range(0, 5, 10)), (HOSTILE, Range(5, 5, 5))])
+    root = parsed(picture)
+    assert [curve(root, 1), curve(root, 2)] == ["M30.3 43H487.7", "M259 85H259"]
+    assert [(c.get("cx"), c.get("cy")) for c in root.iter("circle")] == [("259", "43"), ("259", "85")]
+    assert "A: 5 (0 to 10) points" in [t.text for t in root.iter("text")]
+    assert chart.table(picture)[1][0] == ["A", "0 points", "5 points", "10 points"]
+    assert chart.describe(picture._replace(rows=picture.rows[:1])) == "Dots with their intervals. A: 5 (0 to 10) points."
+    assert chart.places(picture) == []
+
+
+def test_a_single_figure_without_an_interval_has_a_picture() -> None:
+    assert curve(parsed(Intervals("Scores", "points", [("A", Range(5, 5, 5))]))) == "M259 43H259"
+
+
+def test_the_read_out_stands_where_the_points_stand() -> None:
+    assert chart.places(lines(Line("API", [(0, 0), (5, 1), (10, 100)]))) == [66, 286, 506]
+    assert chart.places(lines(Line("API", [(1, 1), (10_000, 10)]), log=True)) == [66, 506]
+
+
 def test_the_charts_of_the_guide_are_sound() -> None:
     picture = figures.make("frontier", data.facts("2026-11-26"))
     root = parsed(picture)
     assert root.findtext("title") == picture.title
-    assert all(math.isfinite(x) for x in picture.table_x) if isinstance(picture, Lines) else picture.groups
+    assert isinstance(picture, Lines)
+    assert all(math.isfinite(x) for x in picture.table_x)

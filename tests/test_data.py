@@ -51,7 +51,7 @@ CLAIMS = HEAD + """claims:
 def problems(folder: Path, text: str | bytes, name: str = "prices.yaml") -> list[tuple[str, str, str]]:
     folder.mkdir(exist_ok=True)
     (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
-    return [tuple(problem) for problem in data.check(folder)]
+    return [(problem.file, problem.key, problem.reason) for problem in data.check(folder)]
 
 
 @pytest.mark.parametrize("text", [FACTS, TABLE, CLAIMS])
