@@ -97,11 +97,18 @@ class Facts:
             self._rows[stem] = {row: values for row, values in found.items() if values}
         return self._rows[stem]
 
-    def _row(self, versions: list[list[Any]]) -> dict[str, Value]:
+    def row_history(self, stem: str, row: str) -> list[tuple[str, dict[str, Value]]]:
+        """A row over time, as known on `as_of`: each day from which something changed, announced ones included, and what
+        holds from then on."""
+        versions = self._file(stem).get("rows", {}).get(row, [])
+        starts = sorted({start for start, recorded, *_ in versions if recorded <= self.as_of})
+        return [(start, self._row(versions, start)) for start in starts]
+
+    def _row(self, versions: list[list[Any]], day: str = "") -> dict[str, Value]:
         """What is in force of a row: later versions over earlier ones, column by column."""
         found: dict[str, Value] = {}
         for start, recorded, _, _, _, values in sorted(versions, key=lambda v: (v[0], v[1])):
-            if start <= self.as_of and recorded <= self.as_of:
+            if start <= (day or self.as_of) and recorded <= self.as_of:
                 found |= values
         return {name: value for name, value in found.items() if value is not None}
 

@@ -4,9 +4,12 @@ Each function returns a dataclass field, as `kit.shape` makes them: `model: str 
 name that the form, the link and the command line use. Defaults may differ between calculators, meanings may not.
 """
 
+import functools
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from calculators.kit.shape import FromFact, choice, number, whole
+from calculators.kit.shape import FromFact, InputError, choice, number, shared, text, whole
+from calculators.kit.units import HOURS_PER_DAY, read_number
 
 CUSTOM = "custom"  # the choice of a model that is described by the fields below instead
 GENERIC = "generic"  # the choice of an engine that is not named
@@ -53,75 +56,214 @@ KV_PRECISIONS = {
 """What each format of cached keys and values is called, by its row in data/precisions.yaml."""
 
 
+def _shared[**P](make: Callable[P, Any]) -> Callable[P, Any]:
+    """Offer what a reader sets for this field on the other pages that ask for it."""
+
+    @functools.wraps(make)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> Any:
+        return shared(make(*args, **kwargs))
+
+    return wrapped
+
+
+@_shared
 def model(default: str = "llama-3-1-70b", *, custom: bool = True) -> Any:
     """A row of data/models.yaml, by id or alias; `custom`: one's own architecture may be given instead."""
     own = {CUSTOM: "Another model (describe it below)"} if custom else {}
     return choice("Model", default=default, choices=own, table="models")
 
 
+@_shared
 def gpu(default: str = "h100-sxm") -> Any:
     """A row of data/gpus.yaml, by id or alias."""
     return choice("GPU", default=default, table="gpus")
 
 
+@_shared
 def tensor_parallel(default: int | None = None) -> Any:
     """GPUs that each layer is split over; None: left to the calculator."""
     return whole("Tensor parallel", unit="GPUs", default=default, min=1, max=1024,
                  help="GPUs that share each layer." + (" Left empty: the fewest that hold it." if default is None else ""))
 
 
+@_shared
 def weight_precision(default: str = "published") -> Any:
     """The format of the weights: a key of WEIGHT_PRECISIONS."""
     return choice("Precision of the weights", default=default, choices=WEIGHT_PRECISIONS,
                   help="As published: in the format of the vendor's own files.")
 
 
+@_shared
 def kv_precision(default: str = "bf16") -> Any:
     """The format of cached keys and values: a key of KV_PRECISIONS."""
     return choice("Precision of the KV cache", default=default, choices=KV_PRECISIONS)
 
 
+@_shared
 def engine(default: str = "vllm") -> Any:
     """The serving engine: a key of ENGINES."""
     return choice("Serving engine", default=default, choices=ENGINES)
 
 
+@_shared
 def context_tokens(default: int = 8192) -> Any:
     """Tokens that one request holds at the most, prompt and answer together."""
     return whole("Context per request", unit="tokens", default=default, min=1, max=100_000_000,
                  help="Prompt and answer together, at the longest.")
 
 
+@_shared
 def concurrent_requests(default: int = 16) -> Any:
     """Requests that are worked on at the same moment."""
     return whole("Requests at once", unit="count", default=default, min=1, max=1_000_000,
                  help="Those worked on at the same moment, not users who are signed in.")
 
 
+@_shared
 def input_tokens(default: int | FromFact = 1000) -> Any:
     """Tokens of a request's prompt."""
     return whole("Input per request", unit="tokens", default=default, min=0, max=100_000_000,
                  help="The whole prompt: instructions, documents, history.")
 
 
+@_shared
 def output_tokens(default: int | FromFact = 300) -> Any:
-    """Tokens of a request's answer, reasoning included."""
+    """Tokens of a request's answer; reasoning included, unless the form asks for it by itself (reasoning_tokens)."""
     return whole("Output per request", unit="tokens", default=default, min=0, max=100_000_000,
-                 help="The answer, with any reasoning before it: that is billed and generated too.")
+                 help="The answer. Reasoning before it counts too, unless there is a field for it here.")
 
 
+@_shared
 def requests_per_day(default: float | FromFact = 10_000) -> Any:
     """Requests on an average day."""
     return number("Requests per day", unit="count", default=default, min=0, max=1e12, help="On an average day.")
 
 
+@_shared
 def monthly_tokens(default: int | FromFact = 100_000_000) -> Any:
     """Tokens of a month, input and output together."""
     return whole("Tokens per month", unit="tokens/month", default=default, min=0, max=1e15,
                  help="Input and output together. 100M, 1e8 and 100,000,000 are the same.")
 
 
+@_shared
 def gpu_hour_usd(default: float | FromFact | None = None) -> Any:
     """Price of one GPU for an hour; None: left to the calculator, from data/gpu-rental.yaml."""
     return number("GPU price", unit="USD/GPU-hour", default=default, min=0, max=10_000,
                   help="Of one GPU for an hour." + (" Left empty: the price list's." if default is None else ""))
+
+
+@_shared
+def reasoning_tokens(default: int | FromFact = 0) -> Any:
+    """Tokens that a model thinks before it answers, beside output_tokens; billed and generated as output."""
+    return whole("Reasoning per request", unit="tokens", default=default, min=0, max=100_000_000,
+                 help="On top of the output, shown or not. Billed as output. Depends on the model and its effort.")
+
+
+@_shared
+def overhead_tokens(default: int | FromFact = 0) -> Any:
+    """Tokens of the prompt, beside input_tokens, that are no text of one's own: images, tools, their results."""
+    return whole("Images and tools per request", unit="tokens", default=default, min=0, max=100_000_000,
+                 help="On top of the input: pictures counted as tokens, descriptions of tools, what tools return.")
+
+
+@_shared
+def cached_share_percent(default: float | FromFact = 0) -> Any:
+    """The share of input_tokens that stood at the start of an earlier prompt, so that a host may read it from its cache."""
+    return number("Input that repeats", unit="%", default=default, min=0, max=100,
+                  help="Share of the input that begins as an earlier prompt did: instructions, documents, history.")
+
+
+@_shared
+def reads_per_write(default: float | FromFact = 10) -> Any:
+    """How often a stretch of a prompt is read from the cache for each time that it is written there."""
+    return number("Cache reads per write", unit="count", default=default, min=1, max=1e9,
+                  help="Many for instructions that all requests share, about 1 for the turns of one conversation.")
+
+
+@_shared
+def batch_share_percent(default: float | FromFact = 0) -> Any:
+    """The share of requests that may wait up to a day for their answer."""
+    return number("Requests that can wait", unit="%", default=default, min=0, max=100,
+                  help="Share that may be answered within a day instead of at once.")
+
+
+@_shared
+def day_shape(default: str = "flat") -> Any:
+    """When in the day the requests come: a row of data/day-shapes.yaml."""
+    return choice("Shape of the day", default=default, table="day-shapes",
+                  help="When the requests come, in your own time. Matters where prices or loads differ by the hour.")
+
+
+@_shared
+def hours_of_day(default: str = "") -> Any:
+    """24 numbers in place of a shape of the day, as `hourly` reads them."""
+    return text("The day, hour by hour", default=default, most=1000,
+                help="24 numbers from midnight on, with commas between, in place of the shape. Any scale: only their "
+                     "proportions count. Every day of the week is then alike.")
+
+
+@_shared
+def utc_offset_hours(default: float | FromFact = 0) -> Any:
+    """How far the clock of the workload is ahead of UTC."""
+    return number("Your time, ahead of UTC", unit="hours", default=default, min=-12, max=14,
+                  help="Negative to the west: -5 in New York in winter, 1 in Paris, 8 in Singapore.")
+
+
+@_shared
+def growth_percent(default: float | FromFact = 0) -> Any:
+    """How much more the requests of a month are than those of the month before; may be negative."""
+    return number("Growth per month", unit="%", default=default, min=-50, max=100, help="Each month on the month before.")
+
+
+@_shared
+def surcharge_percent(default: float | FromFact = 0) -> Any:
+    """What is added to every list price: tax, currency; negative for a discount."""
+    return number("Tax, currency, discount", unit="%", default=default, min=-100, max=200,
+                  help="Added to every list price. Negative for a discount.")
+
+
+@_shared
+def tokeniser_ratios(default: str = "") -> Any:
+    """Tokens of a vendor's or a model's tokeniser for one token of the counts given, as `ratios` reads them."""
+    return text("Tokeniser ratios", default=default, most=1000,
+                help="Vendors or models with commas between, such as Anthropic:1.2, DeepSeek:0.95: their tokens for "
+                     "each token that you counted. 1 for all others: no measured ratio is known here.")
+
+
+def hourly(given: str, shape: Sequence[float]) -> tuple[float, ...]:
+    """The weight of each hour of the day: of `given` as hours_of_day has it, or of the shape if that is empty.
+
+    Returns 24 numbers whose sum is 1. Raises InputError for the field hours_of_day.
+    """
+    weights = _numbers(given) if given else tuple(shape)
+    total = sum(weights)
+    if len(weights) != HOURS_PER_DAY or total <= 0 or min(weights) < 0:
+        raise InputError("hours_of_day", "The day, hour by hour, must be 24 numbers of 0 or more, not all of them 0 "
+                                         f"(got {given[:40]}).")
+    return tuple(weight / total for weight in weights)
+
+
+def _numbers(given: str) -> tuple[float, ...]:
+    """The numbers of a text, or nothing if it holds anything else."""
+    try:
+        return tuple(min(read_number(part), 1e12) for part in given.replace(";", ",").split(",") if part.strip())
+    except ValueError:
+        return ()
+
+
+def ratios(given: str) -> dict[str, float]:
+    """The ratios of tokeniser_ratios by name in small letters. Raises InputError for that field."""
+    found = {}
+    for part in given.replace(";", ",").split(","):
+        name, colon, value = part.rpartition(":")
+        try:
+            ratio = read_number(value) if colon else 0.0
+        except ValueError:
+            ratio = 0.0
+        if part.strip() and not (name.strip() and 0.1 <= ratio <= 10):
+            raise InputError("tokeniser_ratios", "Tokeniser ratios must be names with a ratio between 0.1 and 10 each, "
+                                                 f"such as Anthropic:1.2 (got {part.strip()[:40]}).")
+        if part.strip():
+            found[name.strip().lower()] = ratio
+    return found
