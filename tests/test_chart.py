@@ -252,16 +252,10 @@ def test_intervals() -> None:
     assert "A: 5 (0 to 10) points" in [t.text for t in root.iter("text")]
     assert chart.table(picture)[1][0] == ["A", "0 points", "5 points", "10 points"]
     assert chart.describe(picture._replace(rows=picture.rows[:1])) == "Dots with their intervals. A: 5 (0 to 10) points."
-    assert chart.places(picture) == []
 
 
 def test_a_single_figure_without_an_interval_has_a_picture() -> None:
     assert curve(parsed(Intervals("Scores", "points", [("A", Range(5, 5, 5))]))) == "M259 43H259"
-
-
-def test_the_read_out_stands_where_the_points_stand() -> None:
-    assert chart.places(lines(Line("API", [(0, 0), (5, 1), (10, 100)]))) == [66, 286, 506]
-    assert chart.places(lines(Line("API", [(1, 1), (10_000, 10)]), log=True)) == [66, 506]
 
 
 def test_the_charts_of_the_guide_are_sound() -> None:
