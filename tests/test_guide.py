@@ -183,7 +183,8 @@ TYPED = [re.compile(pattern) for pattern in (
 )]
 # What names a thing, or says for what a figure is worked out, and states none: intervals and levels, the ends of a scale,
 # cards, one assumption.
-NAMES = re.compile(r"\d\d\s?% (?:interval|confidence)|\bat 9\d\s?%|\b(?:0 (?:and|or|to) )?100\s?%|(?:A100|A6000|H100|L40S|V100)[ -]\d+ ?GB"
+NAMES = re.compile(r"\d\d\s?% (?:interval|confidence)|\bat 9\d\s?%|\b(?:0 (?:and|or|to) )?100\s?%"
+                   r"|(?:A100|A6000|H100|L40S|V100)[ -]\d+ ?GB"
                    r"|to a score of 80 % in one run")
 
 
@@ -224,7 +225,8 @@ def test_the_finder_finds_what_is_typed(line: str) -> None:
     "one per user",
     "| GPT-4o | $$$ |", "a price of `#!fact prices.gpt-4o.input`", "`$5` and `--monthly-tokens 1e9`", "[ten](x.md#5-usd)",
     "```\n$5 for 100 tokens\n```", "```python\nprice = 5  # USD\n```", "    ```\n    40 GB\n    ```",
-    '??? quote "The original\'s text"\n\n    $5, 6-12 months\n\n    | GPT-4o | 5 % |\n', "the 95 % interval", "(at 95 %)", "beyond chance at 95 %",
+    '??? quote "The original\'s text"\n\n    $5, 6-12 months\n\n    | GPT-4o | 5 % |\n', "the 95 % interval",
+    "(at 95 %)", "beyond chance at 95 %",
     "near 0 or 100 %", "from 0 to 100 %",     "on an A100 80 GB",
     "24/7", "three ways", "{#cost-5-usd}", "Python 3.12", "MMLU-Pro",
     "https://a.example/5%20days",
