@@ -99,7 +99,7 @@ def svg(chart: Chart, name: str) -> str:
                     else _intervals(chart))
     return (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" '
-        f'aria-labelledby="{name}-title {name}-desc">'
+        f'aria-labelledby="{name}-title {name}-desc"{_places(chart)}>'
         f'<title id="{name}-title">{escape(chart.title)}</title>'
         f'<desc id="{name}-desc">{escape(describe(chart))}</desc>{body}</svg>'
     )
@@ -135,6 +135,19 @@ def table(chart: Chart) -> tuple[list[str], list[list[str]]]:
     ]
 
 
+def _places(chart: Chart) -> str:
+    """Where the rows of the table stand on the x axis, for a read-out under the pointer; nothing if there is no such axis."""
+    if not isinstance(chart, Lines):
+        return ""
+    scale = _x_scale(chart)
+    return f' data-at="{" ".join(f"{scale.at(x):g}" for x in chart.table_x)}"'
+
+
+def _x_scale(chart: Lines) -> Scale:
+    xs = [x for line in chart.lines for x, _ in line.points]
+    return Scale(*_span(min(xs), max(xs), chart.log), LEFT, WIDTH - RIGHT, chart.log)
+
+
 def _value_at(line: Line, x: float, chart: Lines) -> str:
     """The value of a curve at x as text; between points of a straight line it is interpolated."""
     near = abs(x) * 1e-12
@@ -152,15 +165,13 @@ def _value_at(line: Line, x: float, chart: Lines) -> str:
 
 def _lines(chart: Lines) -> tuple[int, str]:
     legend = len(chart.lines) * ROW
-    xs = [x for line in chart.lines for x, _ in line.points]
     ys = [y for line in chart.lines for _, y in line.points]
     bottom = HEIGHT - BOTTOM
-    x_low, x_high = _span(min(xs), max(xs), chart.log)
     y_low, y_high = _span(min(ys), max(ys), chart.log)
     if not chart.log and min(ys) < max(ys):
         pad = (y_high - y_low) * 0.06
         y_low, y_high = y_low - pad, y_high + pad
-    x_scale = Scale(x_low, x_high, LEFT, WIDTH - RIGHT, chart.log)
+    x_scale = _x_scale(chart)
     y_scale = Scale(y_low, y_high, bottom, TOP + legend + 8, chart.log)
     parts = _x_axis(chart, x_scale, bottom) + _y_axis(chart, y_scale)
     for i, line in enumerate(chart.lines, 1):
@@ -174,7 +185,7 @@ def _lines(chart: Lines) -> tuple[int, str]:
         row = TOP + (i - 1) * ROW
         parts.append(f'<path class="series-{i}" d="M{LEFT} {row - 4}h26"/>')
         parts.append(f'<text x="{LEFT + 34}" y="{row}">{escape(line.label)}</text>')
-    if chart.mark and x_low <= chart.mark[0] <= x_high:
+    if chart.mark and x_scale.low <= chart.mark[0] <= x_scale.high:
         parts += _mark(chart.mark, x_scale, y_scale)
     return HEIGHT, "".join(parts)
 

@@ -146,3 +146,13 @@ def test_the_keyboard_alone_is_enough(page: Any) -> None:
     assert page.evaluate("document.activeElement.textContent") == "Reset"
     page.keyboard.press("Enter")
     page.wait_for_function("document.querySelector('.headline').textContent === 'Consider proprietary APIs'")
+
+
+def test_a_chart_is_read_out_where_the_pointer_is(page: Any) -> None:
+    page.goto("calculators/break-even/")
+    page.locator(".calculator-chart svg").scroll_into_view_if_needed()
+    box = page.locator(".calculator-chart svg").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
+    said = page.inner_text(".chart-readout")
+    assert said.startswith("100 million; API: 500 USD/month; Self-hosting, whole servers: 2,880 USD/month")
