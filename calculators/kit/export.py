@@ -4,7 +4,7 @@ from typing import Any
 
 from calculators.kit.facts import Facts, Value
 from calculators.kit.result import Result
-from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue, Table
+from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue, Ref, Table
 from calculators.kit.units import Range
 
 SCHEMA = 1
@@ -33,7 +33,8 @@ def table_lines(value: Any) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    plain = text.replace("|", "\\|").replace("\n", " ")
+    return f"[{plain}]({text.url})" if isinstance(text, Ref) else plain
 
 
 def as_dict(answer: Result) -> dict[str, Any]:
@@ -63,9 +64,15 @@ def as_dict(answer: Result) -> dict[str, Any]:
     return found | {"warnings": answer.warnings, "link": answer.link}
 
 
+def _table_value(value: Value | NoValue) -> Any:
+    if isinstance(value, NoValue):
+        return {"why": value.why}
+    return {"text": str(value), "url": value.url} if isinstance(value, Ref) else value
+
+
 def _output(value: Value | Range | NoValue | Table, unit: str) -> dict[str, Any]:
     if isinstance(value, Table):
-        rows = [{"label": label, "values": [{"why": v.why} if isinstance(v, NoValue) else v for v in values]}
+        rows = [{"label": label, "values": [_table_value(v) for v in values]}
                 for label, values in value.rows]
         return {"unit": unit, "columns": [{"label": label, "unit": of} for label, of in value.columns], "rows": rows}
     if isinstance(value, NoValue):

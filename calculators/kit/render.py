@@ -8,7 +8,7 @@ from calculators.kit import chart as charts
 from calculators.kit.export import markdown
 from calculators.kit.facts import Facts, Source, Value
 from calculators.kit.result import Result
-from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue, Output, Table
+from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue, Output, Ref, Table
 from calculators.kit.units import UNITS, Range, show
 
 # From a page that holds a calculator up to the root of the site. Such pages lie two folders deep
@@ -163,9 +163,13 @@ def _output_table(name: str, spec: Output, value: Any) -> str:
 def _grid(head: list[str], rows: list[list[str]]) -> str:
     """The head and body of a table whose first column names its rows."""
     cells = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
-    body = "".join(f'<tr><th scope="row">{escape(row[0])}</th>{"".join(f"<td>{escape(c)}</td>" for c in row[1:])}</tr>'
+    body = "".join(f'<tr><th scope="row">{_linked(row[0])}</th>{"".join(f"<td>{_linked(c)}</td>" for c in row[1:])}</tr>'
                    for row in rows)
     return f"<thead><tr>{cells}</tr></thead><tbody>{body}</tbody>"
+
+
+def _linked(cell: str) -> str:
+    return f'<a href="{escape(cell.url)}">{escape(cell)}</a>' if isinstance(cell, Ref) else escape(cell)
 
 
 def _value(value: Value | Range | NoValue | Table, spec: Output) -> str:

@@ -252,6 +252,18 @@ def output(label: str, *, unit: str = "text", headline: bool = False, range: boo
     return field(metadata={"field": Output(label, unit, headline, range, decimals, table)})
 
 
+class Ref(str):
+    """A text in a cell of a table that links out. `url` is an https address."""
+
+    url: str
+
+    def __new__(cls, text: str, url: str) -> "Ref":
+        """A text with its address."""
+        made = super().__new__(cls, text)
+        made.url = url
+        return made
+
+
 class Table(NamedTuple):
     """A result for each of several things: what each column holds and its unit, and by row its label and values.
 
