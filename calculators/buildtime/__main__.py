@@ -6,6 +6,7 @@
   pack                            make the browser runtime (mkdocs does it by itself)
   refresh [--dry-run] [--from DIR] [--json]
                                   bring data/api-prices.yaml up to date from the newest upstream packages
+  flags [--from DIR] [--json]     bring data/engine-flags.yaml up to date from the engines' own packages
   bench [--runs 9] [--browser chromium] [--json]
                                   what a reader waits for, against stock Pyodide; exit 1 if a limit is missed
 """
@@ -19,7 +20,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from calculators.__main__ import entry
-from calculators.buildtime import DATA, bench, data, pack, refresh
+from calculators.buildtime import DATA, bench, data, flags, pack, refresh
 from calculators.kit.export import SCHEMA
 
 
@@ -46,6 +47,7 @@ def main(arguments: list[str]) -> int:
             command.add_argument("--days", type=int, required=True)
     add_bench(commands.add_parser("bench", usage=__doc__))
     refresh.add(commands.add_parser("refresh", usage=__doc__))
+    flags.add(commands.add_parser("flags", usage=__doc__))
     call = parser.parse_args(arguments)
     try:
         return RUN[call.command](call)
@@ -127,7 +129,8 @@ def run_bench(call: argparse.Namespace) -> int:
     return 1 if any(measure.ok is False for measure in measures) else 0
 
 
-RUN = {"check": check, "stale": stale, "schema": schema, "pack": make_runtime, "bench": run_bench, "refresh": refresh.command}
+RUN = {"check": check, "stale": stale, "schema": schema, "pack": make_runtime, "bench": run_bench, "refresh": refresh.command,
+       "flags": flags.command}
 
 if __name__ == "__main__":
     sys.exit(entry(main))

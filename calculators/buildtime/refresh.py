@@ -41,8 +41,8 @@ def run(folder: Path, source: Path | None, dry_run: bool, say: Say, today: datet
     data.load(path)
     sheet = Sheet(path.read_text("utf-8"))
     with tempfile.TemporaryDirectory(prefix="refresh-") as temporary:
-        found = {name: _dated(wheel, sheet, say) for name, wheel in _wheels(source, Path(temporary), say).items()}
-        _no_older(sheet, found)
+        found = {name: dated(wheel, sheet, say) for name, wheel in _wheels(source, Path(temporary), say).items()}
+        no_older(sheet, found)
         say("Reading " + ", ".join(f"{wheel.name} {wheel.version}" for wheel in found.values()))
         offers = [offer for wheel in found.values() for offer in _offers(wheel) if offer.key not in LEFT_OUT]
     before = sheet.text()
@@ -51,7 +51,7 @@ def run(folder: Path, source: Path | None, dry_run: bool, say: Say, today: datet
     if proposal.alone:
         say(f"Left out, since genai-prices alone lists them, be they new or gone: {', '.join(proposal.alone)}")
     if sheet.text() != before and not dry_run:
-        _write(folder, path, sheet.text(), say)
+        write(folder, path, sheet.text(), say)
         report.written.append(f"{folder.name}/{path.name}")
     return report
 
@@ -81,7 +81,7 @@ def _offers(wheel: Wheel) -> list[Offer]:
                             "Nothing was changed.") from None
 
 
-def _dated(wheel: Wheel, sheet: Sheet, say: Say) -> Wheel:
+def dated(wheel: Wheel, sheet: Sheet, say: Say) -> Wheel:
     """A wheel with the day on which it came out, from the file if no lock file tells it."""
     if wheel.dated:
         return wheel
@@ -91,16 +91,16 @@ def _dated(wheel: Wheel, sheet: Sheet, say: Say) -> Wheel:
     return wheel
 
 
-def _no_older(sheet: Sheet, found: dict[str, Wheel]) -> None:
+def no_older(sheet: Sheet, found: dict[str, Wheel]) -> None:
     """Refuse wheels older than those that the file was made from: they would undo changes."""
     for wheel in found.values():
         newer = [s for s in sheet.sources.values() if s.get("package") == wheel.name and s["released"] > wheel.released]
         if newer and wheel.id not in sheet.sources:
-            raise UpstreamError(f"{wheel.name} {wheel.version} is older than {newer[-1]['version']}, which {STEM}.yaml "
+            raise UpstreamError(f"{wheel.name} {wheel.version} is older than {newer[-1]['version']}, which {sheet.name} "
                                 "was made from. Nothing was changed.")
 
 
-def _write(folder: Path, path: Path, text: str, say: Say) -> None:
+def write(folder: Path, path: Path, text: str, say: Say) -> None:
     """Check the whole of data/ with the new text in a copy, then put it in place in one step."""
     say("Checking data/")
     with tempfile.TemporaryDirectory(prefix="refresh-") as temporary:

@@ -1,4 +1,4 @@
-"""data/api-prices.yaml as text: rows, versions and sources are added, and every other byte stays as it is."""
+"""A table of data/ as text: rows, versions and sources are added, and every other byte stays as it is."""
 
 import datetime
 import json
@@ -10,9 +10,10 @@ import yaml
 from calculators.buildtime.upstream import UpstreamError
 
 Version = dict[str, Any]
+Groups = tuple[tuple[str, ...], ...]
 WIDTH = 118
 _BARE = ("from", "recorded", "source", "also")
-_GROUPS = (_BARE, ("model", "model_id", "host", "vendor", "access"),
+_GROUPS: Groups = (_BARE, ("model", "model_id", "host", "vendor", "access"),
            ("input", "output", "cached_input", "cache_write", "batch_input", "batch_output"),
            ("tier_above_tokens", "tier_input", "tier_output", "tier_cached_input",
             "tier_2_above_tokens", "tier_2_input", "tier_2_output", "tier_2_cached_input"),
@@ -21,16 +22,20 @@ _GROUPS = (_BARE, ("model", "model_id", "host", "vendor", "access"),
 
 
 class Sheet:
-    """The file's text, and what it says. Raises UpstreamError if it is not laid out as it should be."""
+    """The file's text, and what it says. `groups`: its columns, those that belong on one line together.
 
-    def __init__(self, text: str) -> None:
+    Raises UpstreamError if it is not laid out as it should be.
+    """
+
+    def __init__(self, text: str, groups: Groups = _GROUPS, name: str = "api-prices.yaml") -> None:
+        self.groups, self.name = groups, name
         self.lines = text.splitlines(keepends=True)
         content = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
         self.rows: dict[str, list[Version]] = content["table"]["rows"] or {}
         self.sources: dict[str, Any] = content["sources"] or {}
         single = [row_id for row_id, versions in self.rows.items() if not isinstance(versions, list)]
         if single or "  rows:" not in text:
-            raise UpstreamError(f"api-prices.yaml: each row must be a list of versions ({', '.join(single)} is not).")
+            raise UpstreamError(f"{name}: each row must be a list of versions ({', '.join(single)} is not).")
 
     def text(self) -> str:
         """The whole file."""
@@ -53,7 +58,7 @@ class Sheet:
         starts = self._starts(first)
         mine = [i for i, known in starts if known.split("-")[0] == row_id.split("-")[0]]
         at = self._end(mine[-1], 4) if mine else self._end(first, 2)
-        self.lines[at:at] = [f"    {row_id}:\n", *(line for version in versions for line in written(version))]
+        self.lines[at:at] = [f"    {row_id}:\n", *(line for version in versions for line in written(version, self.groups))]
 
     def add_version(self, row_id: str, version: Version) -> None:
         """A version of a row, after those that start no later."""
@@ -63,10 +68,10 @@ class Sheet:
         end = self._end(start, 4)
         begun = [i for i in range(start + 1, end) if self.lines[i].startswith("      - ")]
         if len(begun) != len(versions):
-            raise UpstreamError(f"api-prices.yaml: {row_id}: each version must begin with '      - '.")
+            raise UpstreamError(f"{self.name}: {row_id}: each version must begin with '      - '.")
         at = begun[place] if place < len(begun) else end
         versions.insert(place, version)
-        self.lines[at:at] = written(version)
+        self.lines[at:at] = written(version, self.groups)
 
     def _opened(self, key: str, indent: int) -> int:
         """The line after a key whose mapping is, or will be, a block."""
@@ -94,9 +99,9 @@ class Sheet:
         return end
 
 
-def written(version: Version) -> list[str]:
+def written(version: Version, groups: Groups = _GROUPS) -> list[str]:
     """A version in YAML, in the order of the table: on one line if it fits, else by groups."""
-    items = [[f"{name}: {_shown(name, version[name])}" for name in group if name in version] for group in _GROUPS]
+    items = [[f"{name}: {_shown(name, version[name])}" for name in group if name in version] for group in groups]
     whole = f"      - {{{', '.join(item for group in items for item in group)}}}\n"
     if len(whole) <= WIDTH:
         return [whole]

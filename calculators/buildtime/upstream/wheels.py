@@ -37,6 +37,14 @@ class Wheel(NamedTuple):
         """Its id among the sources of a data file: litellm-1-110-2."""
         return re.sub(r"[^a-z0-9]+", "-", f"{self.name}-{self.version}".lower()).strip("-")
 
+    def names(self) -> list[str]:
+        """Every file in it. Raises UpstreamError."""
+        try:
+            with zipfile.ZipFile(self.path) as archive:
+                return archive.namelist()
+        except (zipfile.BadZipFile, OSError, ValueError) as error:
+            raise UpstreamError(f"{self.path.name} cannot be read: {error}.") from None
+
     def read(self, member: str) -> bytes:
         """One file of it. Raises UpstreamError."""
         try:
