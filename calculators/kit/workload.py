@@ -70,13 +70,14 @@ def _shared[**P](make: Callable[P, Any]) -> Callable[P, Any]:
 def model(default: str = "llama-3-1-70b", *, custom: bool = True) -> Any:
     """A row of data/models.yaml, by id or alias; `custom`: one's own architecture may be given instead."""
     own = {CUSTOM: "Another model (describe it below)"} if custom else {}
-    return choice("Model", default=default, choices=own, table="models")
+    return choice("Model", default=default, choices=own, table="models",
+                  help="Its architecture is in the table of models." + (" Or describe your own below." if custom else ""))
 
 
 @_shared
 def gpu(default: str = "h100-sxm") -> Any:
     """A row of data/gpus.yaml, by id or alias."""
-    return choice("GPU", default=default, table="gpus")
+    return choice("GPU", default=default, table="gpus", help="One kind, all alike; the memory that a program sees counts.")
 
 
 @_shared
@@ -96,13 +97,15 @@ def weight_precision(default: str = "published") -> Any:
 @_shared
 def kv_precision(default: str = "bf16") -> Any:
     """The format of cached keys and values: a key of KV_PRECISIONS."""
-    return choice("Precision of the KV cache", default=default, choices=KV_PRECISIONS)
+    return choice("Precision of the KV cache", default=default, choices=KV_PRECISIONS,
+                  help="Apart from that of the weights: most engines keep 16 bits unless told otherwise.")
 
 
 @_shared
 def engine(default: str = "vllm") -> Any:
     """The serving engine: a key of ENGINES."""
-    return choice("Serving engine", default=default, choices=ENGINES)
+    return choice("Serving engine", default=default, choices=ENGINES,
+                  help="Engines differ in what they take for themselves and how they spread a model over GPUs.")
 
 
 @_shared
