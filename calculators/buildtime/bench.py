@@ -4,6 +4,7 @@ The other side of each ratio is stock Pyodide: a module worker that calls loadPy
 our package's source as a wheel meanwhile, from the same server with the same compression.
 """
 
+import gzip
 import os
 import re
 import shutil
@@ -28,6 +29,9 @@ RECOMPUTE_LIMIT_MS = 50.0
 TASK_LIMIT_MS = 50.0
 RECOMPUTES = 40
 BUILDS = 3
+PAGE_LIMIT_BYTES = 100_000  # of a page that holds a table, gzipped
+FILTER_LIMIT_MS = 50.0
+FILTERS = 20
 PATIENCE_MS = 120_000
 WHEEL = "calculators-0-py3-none-any.whl"
 STOCK = "assets/runtime/stock"
@@ -109,6 +113,8 @@ def run(runs: int, engine: str) -> tuple[str, list[Measure]]:
         for slug in calculators.SLUGS:
             say(f"recomputing {slug}")
             measures += [recompute(found, site, slug), identical(found, site, slug)]
+        for page in sorted((site.folder / "data").glob("*/index.html")):
+            measures += list(table_page(found, site, page))
         say(f"building {BUILDS} times with calculators and without")
         measures.append(builds(Path(work)))
         return f"{engine} {found.version.partition('.')[0]}", measures
@@ -255,6 +261,32 @@ def recompute(found: Any, site: Site, slug: str) -> Measure:
     p95 = statistics.quantiles(times, n=20, method="inclusive")[-1]
     return Measure(f"recompute_p95_ms.{slug}", round(p95, 1), "ms", round(times[0], 1), round(times[-1], 1),
                    RECOMPUTE_LIMIT_MS)
+
+
+# Runs in the page: type into the table's search box and wait until the picture with the rows that are left is drawn.
+FILTER = """async (text) => {
+  const input = document.querySelector(".data-table input[type=search]");
+  const start = performance.now();
+  input.value = text;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  document.querySelector(".data-table .scroll").getBoundingClientRect();
+  return performance.now() - start;
+}"""
+
+
+def table_page(found: Any, site: Site, page: Path) -> Iterator[Measure]:
+    """The weight of a page with tables as it goes over the wire, and the time that its search takes, layout included."""
+    name = page.parent.name
+    weight = len(gzip.compress(page.read_bytes(), 6, mtime=0))
+    yield Measure(f"page_gzip_bytes.{name}", weight, "B", weight, weight, PAGE_LIMIT_BYTES)
+    context = found.new_context(base_url=site.url)
+    opened_page = context.new_page()
+    opened_page.goto(f"data/{name}/", wait_until="networkidle")
+    if opened_page.locator(".data-table input[type=search]").count():
+        words = ("a", "1", "", "nothing of the kind")
+        times = [opened_page.evaluate(FILTER, words[i % len(words)]) for i in range(FILTERS)]
+        yield spread(f"filter_ms.{name}", "ms", times, FILTER_LIMIT_MS)
+    context.close()
 
 
 def edits(calculator: Calculator) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ import functools
 import gzip
 import http.server
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,12 +79,22 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """A browser that closes a page in the middle of an answer is nothing to report."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say what went wrong, unless it is that the browser has gone."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def serving(site: Site, port: int = 0) -> Iterator[Site]:
     """The site at site.url, on this machine alone, for as long as the block runs."""
     handler = type("SiteHandler", (Handler,), {"site": site})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), handler)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", port), handler)
     site.url = f"http://127.0.0.1:{server.server_port}/"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
