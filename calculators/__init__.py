@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["SLUGS", "calculate_breakeven", "get", "recommend_model_type", "run"]
 
 SLUGS = (
+    "frontier",
+    "significance",
     "break-even",
     "decision",
 )

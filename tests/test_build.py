@@ -15,7 +15,8 @@ def convert(text: str) -> str:
 
 
 @pytest.mark.parametrize(("text", "sentence"), [
-    ("```calculator\nbrake-even\n```", "There is no calculator 'brake-even'; there are break-even, decision."),
+    ("```calculator\nbrake-even\n```",
+     "There is no calculator 'brake-even'; there are frontier, significance, break-even, decision."),
     ("```facts\noriginal.nothing\n```", "There is no 'nothing' in data/original.yaml"),
     ("```facts\nnothing\n```", "There is no data/nothing.yaml"),
 ])

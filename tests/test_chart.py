@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculators.buildtime import data, figures
+import calculators
+from calculators.buildtime import data
 from calculators.kit import chart
 from calculators.kit.chart import Bars, Intervals, Line, Lines, Scale
+from calculators.kit.result import answer
 from calculators.kit.units import Range
 
 HOSTILE = '<script>alert("1")</script> & \'"]]>'
@@ -258,8 +260,18 @@ def test_a_single_figure_without_an_interval_has_a_picture() -> None:
     assert curve(parsed(Intervals("Scores", "points", [("A", Range(5, 5, 5))]))) == "M259 43H259"
 
 
+def test_named_points_have_dots_and_stand_in_the_table() -> None:
+    """A staircase from 0 to 100 over x = 0 to 10; the last point only ends it and has no name."""
+    picture = lines(Line("Best", [(0, 0), (5, 100), (10, 100)], steps=True, names=("A", "B", "")))
+    root = parsed(picture)
+    dots = [(c.get("cx"), c.findtext("title")) for c in root.iter("circle")]
+    assert dots == [("66.0", "A"), ("286.0", "B")]
+    assert "B" in [t.text for t in root.iter("text")]
+    assert [row[1] for row in chart.table(picture)[1]] == ["0 USD/month, A", "100 USD/month, B", "100 USD/month, B"]
+
+
 def test_the_charts_of_the_guide_are_sound() -> None:
-    picture = figures.make("frontier", data.facts("2026-11-26"))
+    picture = answer(calculators.get("frontier"), {}, data.facts("2026-11-26")).chart
     root = parsed(picture)
     assert root.findtext("title") == picture.title
     assert isinstance(picture, Lines)

@@ -92,7 +92,7 @@ def test_the_list_as_json(capsys: Captured) -> None:
                 assert field["max"] is None or field["default"] <= field["max"]
         for output in calculator["outputs"]:
             assert set(output) == {"name", "label", "unit", "kind"}
-            assert output["kind"] in ("value", "range", "text")
+            assert output["kind"] in ("value", "range", "text", "table")
 
 
 def test_the_listed_default_comes_from_the_facts_of_the_day(capsys: Captured) -> None:
@@ -136,7 +136,8 @@ def test_a_result_as_json(capsys: Captured, slug: str) -> None:
     assert list(found["outputs"]) == list(calculator.results())
     for output in found["outputs"].values():
         assert output["unit"] in UNITS
-        assert set(output) in ({"unit", "value"}, {"unit", "low", "central", "high"}, {"unit", "value", "why"})
+        assert set(output) in ({"unit", "value"}, {"unit", "low", "central", "high"}, {"unit", "value", "why"},
+                               {"unit", "columns", "rows"})
         assert "why" not in output or (output["value"] is None and output["why"])
     for step in found["steps"]:
         assert set(step) == {"of", "text", "facts"}

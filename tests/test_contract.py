@@ -54,7 +54,8 @@ def test_both_ends_of_every_range_work(slug: str) -> None:
     calculator = calculators.get(slug)
     for name, field in calculator.fields().items():
         ends: list[object] = ["yes", "no"] if field.kind == "yes_no" else list(field.options(data.facts(DAY))) or [
-            field.max, field.min, (field.above or 0) + 1e-6, *([""] if field.optional or field.kind == "text" else [])]
+            field.max, field.min, *([] if field.min else [(field.above or 0) + 1e-6]),
+            *([""] if field.optional or field.kind == "text" else [])]
         for value in ends:
             if value is not None and not (field.kind == "whole" and value == 1e-6):
                 sound(result.answer(calculator, {name: value}, data.facts(DAY)))
@@ -91,7 +92,7 @@ def values_of(calculator: Calculator) -> st.SearchStrategy[dict[str, Any]]:
         if field.kind == "whole":
             return st.integers(int(field.min), int(field.max))
         # Closer to nothing than a millionth is a slip of the keyboard, and refused where it cannot be calculated with.
-        numbers = st.floats(1e-6, field.max, allow_nan=False)
+        numbers = st.floats(max(1e-6, field.min or 0), field.max, allow_nan=False)
         return numbers if field.above is not None else st.one_of(st.just(field.min), numbers)
 
     return st.fixed_dictionaries({}, optional={n: one(f) for n, f in calculator.fields().items()})

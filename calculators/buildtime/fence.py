@@ -19,7 +19,7 @@ from pymdownx.inlinehilite import InlineHiliteException
 from pymdownx.superfences import SuperFencesException
 
 import calculators
-from calculators.buildtime import data, figures, pack, tables
+from calculators.buildtime import data, pack, tables
 from calculators.kit import render
 from calculators.kit.facts import Fact, Facts, MissingFact
 from calculators.kit.result import answer
@@ -69,7 +69,16 @@ def calculator(source: str, language: str, css_class: str, options: dict[str, An
         raise PageError(f"There is no calculator {slug!r}; there are {', '.join(calculators.SLUGS)}.")
     found = calculators.get(slug)
     facts = data.facts(build_day())
-    return render.section(found, answer(found, {}, facts), facts, _formula(found), pack.path())
+    built = answer(found, {}, facts)
+    return render.section(found, built, facts, _age(built.facts, facts.as_of) + _formula(found), pack.path())
+
+
+def _age(cited: list[Fact], as_of: str) -> str:
+    """How old the figures behind a result are; outside the live block, since it is about the day of reading."""
+    if not cited:
+        return ""
+    lives = [life for fact in cited if (life := data.read(fact.key.partition(".")[0]).shelf_life_days)]
+    return tables.age([fact.source.checked for fact in cited], as_of, min(lives, default=None))
 
 
 def _formula(found: Calculator) -> str:
@@ -102,7 +111,7 @@ def _line(words: list[str], known: Facts) -> str:
     if set(options) - {"columns", "chart", "browse", "filters"}:
         raise PageError(f"{key}: options are columns=..., chart=..., browse and filters=..., not {', '.join(options)}.")
     if "chart" in options:
-        return render.chart(figures.make(options["chart"], known), f"{stem}-chart")
+        return _chart_of(options["chart"], known)
     if file.claims is not None:
         return _claims(file, name, known)
     columns = options.get("columns", "").split(",") if options.get("columns") else []
@@ -113,6 +122,13 @@ def _line(words: list[str], known: Facts) -> str:
     if file.table is not None:
         return tables.plain(file, stem, name.split(",") if name else [], columns, known)
     return _facts(file, stem, name, known)
+
+
+def _chart_of(slug: str, known: Facts) -> str:
+    """The chart of a calculator at its defaults, where a page wants the picture without the form."""
+    if slug not in calculators.SLUGS:
+        raise PageError(f"There is no calculator {slug!r} to draw; there are {', '.join(calculators.SLUGS)}.")
+    return render.chart(answer(calculators.get(slug), {}, known).chart, slug)
 
 
 def _claims(file: data.File, name: str, known: Facts) -> str:
