@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from calculators import SLUGS, get
-from calculators.kit.export import SCHEMA, as_dict, error_dict, listing, markdown, table_lines
+from calculators.kit.export import SCHEMA, as_dict, as_written, error_dict, listing, markdown, table_lines
 from calculators.kit.facts import Facts, MissingFact, Source
 from calculators.kit.render import flip_text
 from calculators.kit.result import Result, answer
@@ -297,13 +297,15 @@ def as_text(result: Result) -> str:
     """The result for a terminal: the answer, the figures, the working, what would change it, the sources."""
     calculator = result.calculator
     shown = [(spec.label, spec.shown(result.outputs[name])) for name, spec in calculator.results().items()
-             if not spec.headline and not spec.table]
-    width = max(len(label) for label, _ in shown)
+             if not spec.headline and not spec.table and not spec.code]
+    width = max((len(label) for label, _ in shown), default=0)
     lines = [f"{calculator.title}: {result.headline}", *result.warnings, ""]
     lines += [f"  {label:<{width}}  {value}" for label, value in shown]
     for name, spec in calculator.results().items():
         if spec.table:
             lines += ["", spec.label, *(f"  {line}" for line in table_lines(result.outputs[name]))]
+        if spec.code:
+            lines += ["", f"{spec.label}:", str(as_written(result.outputs[name]))]
     lines += ["", "How it is worked out"]
     lines += [f"  {i}. {calculator.results()[step.of].label}: {step.text}" for i, step in enumerate(result.steps, 1)]
     if result.flips:

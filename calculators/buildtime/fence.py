@@ -128,7 +128,10 @@ def _chart_of(slug: str, known: Facts) -> str:
     """The chart of a calculator at its defaults, where a page wants the picture without the form."""
     if slug not in calculators.SLUGS:
         raise PageError(f"There is no calculator {slug!r} to draw; there are {', '.join(calculators.SLUGS)}.")
-    return render.chart(answer(calculators.get(slug), {}, known).chart, slug)
+    built = answer(calculators.get(slug), {}, known)
+    if not built.charts:
+        raise PageError(f"The calculator {slug!r} has no chart.")
+    return render.chart(built.chart, slug)
 
 
 def _claims(file: data.File, name: str, known: Facts) -> str:

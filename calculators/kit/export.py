@@ -1,10 +1,11 @@
 """A result as text to keep: a Markdown note, and the JSON of the command line."""
 
+import re
 from typing import Any
 
 from calculators.kit.facts import Facts, Value
 from calculators.kit.result import Result
-from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue, Ref, Table
+from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue, Output, Ref, Table
 from calculators.kit.units import Range
 
 SCHEMA = 1
@@ -16,10 +17,11 @@ def markdown(answer: Result, base: str = "") -> str:
     fields, outputs = calculator.fields(), calculator.results()
     rows = [(f"{spec.label} (input)", answer.asked[name]) for name, spec in fields.items()]
     rows += [(spec.label, spec.shown(answer.outputs[name])) for name, spec in outputs.items()
-             if not spec.headline and not spec.table]
+             if not spec.headline and not spec.table and not spec.code]
     lines = [f"**{calculator.title}**: {answer.headline}", "", *answer.warnings, *([""] if answer.warnings else [])]
     lines += ["| | |", "|---|---|", *(f"| {_cell(label)} | {_cell(value)} |" for label, value in rows), ""]
     lines += [line for name, spec in outputs.items() if spec.table for line in [*table_lines(answer.outputs[name]), ""]]
+    lines += [line for name, spec in outputs.items() if spec.code for line in code_lines(spec, answer.outputs[name])]
     lines += [f"{i}. {outputs[step.of].label}: {step.text}" for i, step in enumerate(answer.steps, 1)]
     lines += ["", *(f"- Source: {s.publisher}, {s.title} ({s.dated()})" for s in answer.sources)]
     where = f" [{base}{answer.link}]({base}{answer.link})" if base else f" {answer.link}"
@@ -30,6 +32,19 @@ def table_lines(value: Any) -> list[str]:
     """A result that is a Table, as the lines of a Markdown table."""
     head, rows = value.shown()
     return ["| " + " | ".join(map(_cell, row)) + " |" for row in (head, ["---"] * len(head), *rows)]
+
+
+def code_lines(spec: Output, value: Any) -> list[str]:
+    """A result that is a text to copy, as a fenced block; the fence is longer than any in the text."""
+    if isinstance(value, NoValue):
+        return [f"**{spec.label}**: {value.why}", ""]
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", value))])
+    return [f"**{spec.label}**", "", f"{fence}{spec.code}", value, fence, ""]
+
+
+def as_written(value: Any) -> Any:
+    """A text to copy as it stands, or why there is none."""
+    return value.why if isinstance(value, NoValue) else value
 
 
 def _cell(text: str) -> str:

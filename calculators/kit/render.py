@@ -108,14 +108,14 @@ def result(answer: Result) -> str:
     """The live block: everything that depends on the inputs."""
     return (
         f'<p class="headline">{escape(answer.headline)}</p>'
-        f"{_warnings(answer.warnings)}{_figures(answer)}{_tables(answer)}{_charts(answer)}"
+        f"{_warnings(answer.warnings)}{_figures(answer)}{_tables(answer)}{_codes(answer)}{_charts(answer)}"
         f"{_steps(answer)}{_flips(answer)}{_next(answer)}{_sources(answer.sources, answer.as_of)}"
     )
 
 
 def _charts(answer: Result) -> str:
-    names = [answer.calculator.slug, *(f"{answer.calculator.slug}-{i}" for i in range(2, len(answer.charts) + 1))]
-    return "".join(chart(picture, name) for picture, name in zip(answer.charts, names, strict=True))
+    slug = answer.calculator.slug
+    return "".join(chart(picture, slug if i == 1 else f"{slug}-{i}") for i, picture in enumerate(answer.charts, 1))
 
 
 def chart(picture: charts.Chart, name: str) -> str:
@@ -143,9 +143,27 @@ def _figures(answer: Result) -> str:
     rows = "".join(
         f'<div><dt>{escape(spec.label)}</dt><dd data-output="{name}">{_value(answer.outputs[name], spec)}</dd></div>'
         for name, spec in answer.calculator.results().items()
-        if not spec.headline and not spec.table
+        if not spec.headline and not spec.table and not spec.code
     )
-    return f'<dl class="figures">{rows}</dl>'
+    return f'<dl class="figures">{rows}</dl>' if rows else ""
+
+
+def _codes(answer: Result) -> str:
+    """Each result that is a text to copy, with a button that copies it, or why there is none."""
+    return "".join(_code(name, spec, answer.outputs[name])
+                   for name, spec in answer.calculator.results().items() if spec.code)
+
+
+def _code(name: str, spec: Output, value: Any) -> str:
+    label = escape(spec.label)
+    if isinstance(value, NoValue):
+        body = f'<p class="no-value">{escape(value.why)}</p>'
+    else:
+        body = (f'<pre class="no-copy" tabindex="0" role="group" aria-label="{label}"><code class="language-{spec.code}">'
+                f"{escape(value)}</code></pre>")  # no-copy: the theme adds no second button
+    copy = "" if isinstance(value, NoValue) else (
+        f' <button type="button" class="md-button" data-copy-text aria-label="Copy: {label}">Copy</button>')
+    return f'<div class="code-result" data-output="{name}"><p><strong>{label}</strong>{copy}</p>{body}</div>'
 
 
 def _tables(answer: Result) -> str:

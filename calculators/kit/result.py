@@ -43,7 +43,7 @@ class Result(NamedTuple):
 
     @property
     def chart(self) -> Chart:
-        """The first of its pictures, which every result has."""
+        """The first of its pictures. Raises IndexError if it has none: a result that is a text needs no picture."""
         return self.charts[0]
 
     @property

@@ -77,6 +77,11 @@ class Field(NamedTuple):
         return dict(self.choices) | {row: self._called(row, values) for row, values in rows.items()
                                      if not (self.refused and self.refused(values))}
 
+    def _option(self, chosen: str, facts: Facts | None) -> str:
+        """What one choice is called."""
+        values = facts.rows(self.table).get(chosen) if self.table and facts else None
+        return self._called(chosen, values) if values else self.choices.get(chosen, chosen)
+
     def _called(self, row: str, values: Mapping[str, Value]) -> str:
         """What a row is called: "GPT-4o (OpenAI)"."""
         first, *others = [str(values[name]) for name in self.named if name in values] or [row]
@@ -84,14 +89,14 @@ class Field(NamedTuple):
 
     def _choice(self, name: str, given: object, facts: Facts | None) -> str:
         found = given.strip() if isinstance(given, str) else ""
-        options = self.options(facts)
-        chosen = found if found in options else self._by_alias(found.lower(), facts)
-        if chosen:
-            return chosen
         values = facts.rows(self.table).get(found) if self.table and facts else None
-        if values and self.refused:
-            raise InputError(name, f"{self._called(found, values)} {self.refused(values)} (got {_quoted(given)}).")
-        raise InputError(name, f"{self.label} must be one of {_some(options)} (got {_quoted(given)}).")
+        why = self.refused(values) if values and self.refused else ""
+        if values and why:
+            raise InputError(name, f"{self._called(found, values)} {why} (got {_quoted(given)}).")
+        chosen = found if values or found in self.choices else self._by_alias(found.lower(), facts)
+        if not chosen:
+            raise InputError(name, f"{self.label} must be one of {_some(self.options(facts))} (got {_quoted(given)}).")
+        return chosen
 
     def _by_alias(self, wanted: str, facts: Facts | None) -> str:
         rows = facts.rows(self.table) if wanted and self.table and facts else {}
@@ -186,8 +191,7 @@ class Field(NamedTuple):
         if value is None or value == "":
             return "not given"
         if self.kind in ("choice", "list"):
-            options = self.options(facts)
-            return ", ".join(options.get(one, one) for one in (value if isinstance(value, tuple) else (str(value),)))
+            return ", ".join(self._option(one, facts) for one in (value if isinstance(value, tuple) else (str(value),)))
         return show(value, self.unit) if not isinstance(value, tuple) else ""
 
 
@@ -242,14 +246,14 @@ def shared(declared: Any) -> Any:
 
 
 def output(label: str, *, unit: str = "text", headline: bool = False, range: bool = False, table: bool = False,
-           decimals: int | None = None) -> Any:
+           decimals: int | None = None, code: str = "") -> Any:
     """A result. The headline is the answer in words; a unit of text makes a text, any other a number or a Range; `table`: a
-    Table.
+    Table; `code`: a text to copy as it stands, such as a command, and the language it is in.
 
     `decimals` is how many are shown at most; the value itself, as JSON gives it, is never rounded. A field of Outputs
     that is no output() is for explain() and chart(), and is not shown.
     """
-    return field(metadata={"field": Output(label, unit, headline, range, decimals, table)})
+    return field(metadata={"field": Output(label, unit, headline, range, decimals, table, code)})
 
 
 class Ref(str):
@@ -289,6 +293,7 @@ class Output(NamedTuple):
     range: bool = False
     decimals: int | None = None
     table: bool = False
+    code: str = ""  # the language of a text that is copied as it stands
 
     @property
     def kind(self) -> str:
@@ -301,6 +306,8 @@ class Output(NamedTuple):
         """The result for reading: with its unit, or why there is none."""
         if isinstance(value, Table):
             return f"{len(value.rows)} in the table"
+        if self.code and isinstance(value, str):
+            return f"{value.count(chr(10)) + 1} lines" if "\n" in value else value
         if self.decimals is None or isinstance(value, NoValue | str):
             return shown_result(value, self.unit)
         if isinstance(value, Range):

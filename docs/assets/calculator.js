@@ -214,12 +214,15 @@ function mount(section) {
     }
   }
 
-  async function copy(kind) {
-    const [text, done] = {
+  function copy(kind) {
+    return copyText(...{
       link: [page + latest.query, "The link is copied."],
       private: [page + "#" + latest.query, "The private link is copied: its inputs are not sent to the site's host."],
       markdown: [latest.markdown.replace(" ?v=", ` ${page}?v=`), "The result is copied as Markdown."],
-    }[kind];
+    }[kind]);
+  }
+
+  async function copyText(text, done) {
     try {
       await navigator.clipboard.writeText(text);
       say(done);
@@ -237,6 +240,8 @@ function mount(section) {
   form.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
   form.addEventListener("reset", () => setTimeout(ask));
   form.addEventListener("click", ({ target }) => target.dataset.copy && copy(target.dataset.copy));
+  section.addEventListener("click", ({ target }) => "copyText" in target.dataset
+    && copyText(target.closest("[data-output]").querySelector("code").textContent, "The text is copied."));
 
   const link = Object.fromEntries(new URLSearchParams(isPrivate() ? location.hash.slice(1) : location.search));
   if (!Object.keys(link).length) {
