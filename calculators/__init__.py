@@ -22,6 +22,7 @@ SLUGS = (
     "frontier",
     "significance",
     "break-even",
+    "licence",
     "decision",
 )
 

@@ -1,0 +1,439 @@
+"""Whether the licence of an open-weight model allows a use, and what it asks for. A reading aid, not legal advice.
+
+The rules are data: data/licence-rules.yaml has a row for each clause, with what makes it apply. This module asks which of
+them apply and lets the gravest decide.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from calculators.kit.chart import Bars
+from calculators.kit.facts import Facts, MissingFact, Value
+from calculators.kit.shape import Calculator, Flip, Link, NoValue, Ref, Step, Table, choice, number, output, whole, yes_no
+
+ALL, ANY, OTHER = "all", "any", "other"
+YES, DUTIES, NO, UNCLEAR = "yes", "yes, with duties", "no", "unclear"
+MONTHS = 12  # a licence that asks for a month's revenue is asked with a twelfth of the year's
+
+REGIONS = {
+    "eu": "European Union",
+    "uk": "United Kingdom",
+    "south-korea": "South Korea",
+    "elsewhere": "United States, China or elsewhere",
+}
+PURPOSES = {
+    "general": "None of these",
+    "coding-or-office": "A coding or office assistant that you sell",
+    "military": "Military use",
+    "critical-infrastructure": "Running critical infrastructure",
+    "legal-decisions": "Automated decisions on people's rights",
+}
+# What a rule counts, and the field that asks for it.
+COUNTED = {
+    ("monthly_users", "product"): "monthly_users",
+    ("monthly_users", "release"): "release_users",
+    ("monthly_revenue", "product"): "product_revenue_usd",
+    ("yearly_revenue", "product"): "product_revenue_usd",
+    ("monthly_revenue", "company"): "company_revenue_usd",
+    ("yearly_revenue", "company"): "company_revenue_usd",
+}
+ANSWERS = ("commercial", "outsiders", "redistributes", "service", "trains", "multimodal")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """Which model, who asks, and what for."""
+
+    model: str = choice(
+        "Model", default=ALL, choices={ALL: "All models of the table"}, table="models",
+        help="One of the table shows every clause that applies to it.")
+    licence: str = choice(
+        "Licence", default=ANY, choices={ANY: "That of the model"}, table="licences",
+        help="For a model that is not in the table: the models under this licence, and one row for any other.")
+    commercial: bool = yes_no(
+        "Is the use commercial?", default=True, help="Yes for any use in or for a business, inside it too.")
+    outsiders: bool = yes_no(
+        "Do outsiders use it, or see what it writes?", default=True,
+        help="No if the model and its output stay inside your company.")
+    service: bool = yes_no(
+        "Do you sell access to the model?",
+        help="Model as a service: others choose the prompts, as over an API. Not a fixed feature of a product.")
+    redistributes: bool = yes_no(
+        "Do you pass on weights?", help="The model's own or those of a model made from it, for money or not.")
+    trains: bool = yes_no(
+        "Do you train other models on its output?", help="Distillation and synthetic data for another model.")
+    shows_name: bool = yes_no(
+        "Would you show the name or notice that is asked for?", default=True,
+        help="Such as “Built with Llama” in the product, or a notice file beside the weights.")
+    monthly_users: int = whole(
+        "Monthly users of the product", unit="users", default=10_000, min=0, max=10_000_000_000,
+        help="Active users in a month of the product that uses the model.")
+    release_users: int | None = whole(
+        "Your monthly users when the model came out", unit="users", default=None, min=0, max=10_000_000_000,
+        help="Of all your products, affiliates included, in the month before the licence's date. Llama counts them on that "
+             "day alone. Left empty, those of the product stand for them up to the threshold.")
+    company_revenue_usd: float = number(
+        "Revenue of the company in 12 months", unit="USD", default=5_000_000, min=0, max=1e13,
+        help="Of the whole group, affiliates included. A twelfth of it stands for a month where a licence asks for a month's.")
+    product_revenue_usd: float = number(
+        "Revenue of the product in 12 months", unit="USD", default=1_000_000, min=0, max=1e13,
+        help="Of the products that use the model. A twelfth of it stands for a month.")
+    region: str = choice(
+        "Where are you based?", choices=REGIONS, default="elsewhere",
+        help="The regions that some licence names. Clauses say European Union; Iceland, Liechtenstein and Norway are "
+             "elsewhere.")
+    purpose: str = choice(
+        "What is it for?", choices=PURPOSES, default="general",
+        help="Uses that some licence names. Unlawful use, harm and deception are forbidden by most and not asked for.")
+    multimodal: bool = yes_no(
+        "Does the model have to take images?", help="Llama 3.2 Vision gives no rights to whoever is based in the EU.")
+
+
+class Rule(NamedTuple):
+    """A clause of a licence: what makes it apply, and what follows. As a row of data/licence-rules.yaml."""
+
+    id: str
+    licence: str
+    verdict: str  # no | duty | unclear
+    says: str
+    clause: str
+    models: frozenset[str]  # if not all of the licence
+    answers: tuple[tuple[str, bool], ...]
+    regions: frozenset[str]
+    purposes: frozenset[str]
+    field: str  # that is compared with the limit; "" if none is
+    limit: float
+    per_year: float  # the limit as the field holds it
+    side: str  # above | from | up to
+    shows: bool
+
+
+class Decision(NamedTuple):
+    """An answer, the rules that give it with a sentence for each, and the rules that apply besides."""
+
+    verdict: str
+    rules: tuple[Rule, ...]
+    sentences: tuple[str, ...]
+    besides: tuple[Rule, ...] = ()
+
+
+class Finding(NamedTuple):
+    """What the rules say of one model."""
+
+    model: str
+    name: str
+    licence: str
+    decision: Decision
+
+    @property
+    def verdict(self) -> str:
+        """The answer."""
+        return self.decision.verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """The answer for each model, and how many have which."""
+
+    verdict: str = output("Answer", headline=True)
+    allowed: int = output("Yes", unit="count")
+    with_duties: int = output("Yes, with duties", unit="count")
+    refused: int = output("No, not without a separate permission", unit="count")
+    unclear: int = output("Unclear", unit="count")
+    reason: str | NoValue = output("Why")
+    models: Table = output("Model by model", table=True)
+    findings: tuple[Finding, ...] = ()
+
+
+def rules(facts: Facts) -> dict[str, list[Rule]]:
+    """Every rule in force, by licence. Raises MissingFact if there are none, or if a threshold has no number."""
+    found: dict[str, list[Rule]] = {}
+    licences = facts.rows("licences")
+    for key, row in facts.rows("licence-rules").items():
+        rule = _rule(key, row, licences[str(row["licence"])])
+        found.setdefault(rule.licence, []).append(rule)
+    if not found:
+        raise MissingFact(f"data/ has no rules of licences in force on {facts.as_of}.")
+    return found
+
+
+def _rule(key: str, row: Mapping[str, Value], licence: Mapping[str, Value]) -> Rule:
+    column = str(row.get("threshold", ""))
+    if column and column not in licence:
+        raise MissingFact(f"data/licences.yaml has no {column} for the rule {key}.")
+    limit = float(licence[column]) if column else 0.0
+    return Rule(
+        key, str(row["licence"]), str(row["verdict"]), str(row["says"]), str(row.get("clause", "")),
+        _words(row, "models"), tuple((name, bool(row[name])) for name in ANSWERS if name in row),
+        _words(row, "regions"), _words(row, "purposes"),
+        COUNTED[column, str(row["counts"])] if column else "", limit,
+        limit * (MONTHS if column == "monthly_revenue" else 1), str(row.get("side", "")), bool(row.get("shows", False)),
+    )
+
+
+def _words(row: Mapping[str, Value], column: str) -> frozenset[str]:
+    return frozenset(str(row.get(column, "")).split())
+
+
+def applies(rule: Rule, inputs: Inputs, model: str) -> bool | None:
+    """Whether a clause applies to a use of a model; None if that hangs on a number that was not given."""
+    if rule.models and model not in rule.models:
+        return False
+    if any(answer(inputs, name) is not wanted for name, wanted in rule.answers):
+        return False
+    if (rule.regions and inputs.region not in rule.regions) or (rule.purposes and inputs.purpose not in rule.purposes):
+        return False
+    return _beyond(rule, inputs) if rule.field else True
+
+
+def answer(inputs: Inputs, name: str) -> bool:
+    """An answer as the clauses mean it: who is given the weights or sold access is an outsider."""
+    if name == "outsiders":
+        return inputs.outsiders or inputs.service or inputs.redistributes
+    return bool(getattr(inputs, name))
+
+
+def _beyond(rule: Rule, inputs: Inputs) -> bool | None:
+    """Whether the number that a rule counts is on the side of the limit where the rule applies."""
+    value: float | None = getattr(inputs, rule.field)
+    if value is None:  # today's users of the product stand for those of that month, but not as proof of too many
+        return None if inputs.monthly_users > rule.per_year else False
+    if rule.side == "from":
+        return value >= rule.per_year
+    return value <= rule.per_year if rule.side == "up to" else value > rule.per_year
+
+
+def decide(licence_rules: Iterable[Rule], inputs: Inputs, model: str) -> Decision:
+    """The answer for a use of a model.
+
+    The gravest decides: no before unclear, unclear before duties. A duty to show a name that the asker will not show is a
+    no.
+    """
+    found: dict[str, list[tuple[Rule, str]]] = {NO: [], UNCLEAR: [], DUTIES: []}
+    for rule in licence_rules:
+        holds = applies(rule, inputs, model)
+        if holds is None:
+            found[UNCLEAR].append((rule, f"{rule.says} How many you had then was not given."))
+        elif holds and rule.shows and not inputs.shows_name:
+            found[NO].append((rule, f"You would not show what it asks for. {rule.says}"))
+        elif holds:
+            found[{"no": NO, "unclear": UNCLEAR, "duty": DUTIES}[rule.verdict]].append((rule, rule.says))
+    for verdict, deciding in found.items():
+        if deciding:
+            besides = tuple(rule for other in found if other != verdict for rule, _ in found[other])
+            return Decision(verdict, tuple(rule for rule, _ in deciding), tuple(dict.fromkeys(s for _, s in deciding)), besides)
+    return Decision(YES, (), ("No clause that was read asks for anything in this use.",))
+
+
+def findings(inputs: Inputs, facts: Facts, known: Mapping[str, Sequence[Rule]]) -> tuple[Finding, ...]:
+    """The answer for each model that was asked for."""
+    decided: dict[tuple[str, str], Decision] = {}
+    found = []
+    for model, name, licence in _asked(inputs, facts):
+        clauses = known.get(licence, ())
+        key = licence, model if any(model in rule.models for rule in clauses) else ""
+        if key not in decided:
+            decided[key] = decide(clauses, inputs, model)
+        found.append(Finding(model, name, licence, decided[key]))
+    return tuple(found)
+
+
+def _asked(inputs: Inputs, facts: Facts) -> list[tuple[str, str, str]]:
+    """The models that are asked about: id, name, licence."""
+    models = facts.rows("models")
+    if inputs.model != ALL:
+        models = {inputs.model: models[inputs.model]}
+    elif inputs.licence != ANY:
+        models = {model: row for model, row in models.items() if row["licence"] == inputs.licence}
+    asked = [(model, str(row["name"]), str(row["licence"])) for model, row in models.items()]
+    if inputs.model == ALL and inputs.licence != ANY:
+        asked.append((OTHER, f"Any other model, {facts.rows('licences')[inputs.licence]['name']}", inputs.licence))
+    return asked
+
+
+def headline(found: Sequence[Finding]) -> str:
+    """The answer in words: of one model its own, of several how many have which."""
+    if len(found) == 1:
+        duties = len(found[0].decision.sentences) if found[0].verdict == DUTIES else 0
+        verdict = f"yes, with {duties} {'duty' if duties == 1 else 'duties'}" if duties else found[0].verdict
+        return f"{found[0].name}: {verdict}"
+    counts = _counts(found)
+    return (f"Of {len(found)} models: {counts[YES]} yes, {counts[DUTIES]} yes with duties, {counts[NO]} no, "
+            f"{counts[UNCLEAR]} unclear")
+
+
+def _counts(found: Sequence[Finding]) -> dict[str, int]:
+    return {verdict: sum(one.verdict == verdict for one in found) for verdict in (YES, DUTIES, NO, UNCLEAR)}
+
+
+def calculate(inputs: Inputs, facts: Facts) -> Outputs:
+    """Try every rule on every model that is asked about."""
+    found = findings(inputs, facts, rules(facts))
+    counts = _counts(found)
+    many = NoValue("Each model's reason stands in the table.")
+    return Outputs(
+        verdict=headline(found), allowed=counts[YES], with_duties=counts[DUTIES], refused=counts[NO], unclear=counts[UNCLEAR],
+        reason=" ".join(found[0].decision.sentences) if len(found) == 1 else many, models=_table(found, facts), findings=found,
+    )
+
+
+def _table(found: Sequence[Finding], facts: Facts) -> Table:
+    columns = ("Model", "Licence", "Answer", "Why", "In the licence's words", "Licence dated", "How it was read")
+    licences = facts.rows("licences")
+    read: dict[str, str] = {}
+    rows = []
+    for one in found:
+        licence = licences[one.licence]
+        key = f"licence-rules.{one.decision.rules[0].id}.says" if one.decision.rules else f"licences.{one.licence}.commercial"
+        if key not in read:
+            read[key] = facts[key].source.dated()
+        rows.append((one.name, (
+            Ref(str(licence["name"]), str(licence["url"])), one.verdict, " ".join(one.decision.sentences),
+            _quoted(one.decision, licence), str(licence.get("dated", "no date found")), read[key],
+        )))
+    return Table(tuple((column, "text") for column in columns), tuple(rows))
+
+
+def _quoted(decision: Decision, licence: Mapping[str, Value]) -> str:
+    """The words of the clause that decides, in quotation marks; of a yes, those of the grant or of what does not apply."""
+    if decision.rules:
+        return next((f"“{rule.clause}”" for rule in decision.rules if rule.clause), "not quoted")
+    if "clause" not in licence:
+        return "not quoted"
+    return f"{'' if licence['commercial'] == 'yes' else 'does not apply: '}“{licence['clause']}”"
+
+
+def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
+    """The rules that decide, each with its words and where they stand; then the counts."""
+    found = outputs.findings
+    steps = _steps_of_one(found[0]) if len(found) == 1 else _steps_of_many(found)
+    steps += [Step(of, f"{{{of}}} of {len(found)}") for of in ("allowed", "with_duties", "refused", "unclear")]
+    return [*steps, Step("models", "of the clauses that apply the gravest decides: no, then unclear, then duties"),
+            Step("verdict", "{verdict}")]
+
+
+def _steps_of_one(one: Finding) -> list[Step]:
+    """The rules that decide, and those that apply besides."""
+    steps = [Step("reason", _cited(rule)) for rule in one.decision.rules]
+    if not steps:
+        steps.append(Step("reason", f"{{licences.{one.licence}.name}}, commercial use: {{licences.{one.licence}.commercial}}; "
+                                    "of its conditions that were read none applies"))
+    return [*steps, *(Step("reason", f"besides: {_cited(rule)}") for rule in one.decision.besides)]
+
+
+def _steps_of_many(found: Sequence[Finding]) -> list[Step]:
+    """Each rule that decides, with how many models it decides."""
+    counted = {"refused": NO, "unclear": UNCLEAR, "with_duties": DUTIES}
+    steps = [Step(of, f"{{licences.{rule.licence}.name}}, {_some(number)}: {_cited(rule)}")
+             for of, verdict in counted.items() for rule, number in _by_rule(found, verdict).items()]
+    named = dict.fromkeys(one.licence for one in found if one.verdict == YES)
+    steps += [Step("allowed", f"none of its conditions applies: {{licences.{licence}.name}}, "
+                          f"{_some(sum(one.licence == licence and one.verdict == YES for one in found))}") for licence in named]
+    return [*steps, Step("reason", "{reason}")]
+
+
+def _cited(rule: Rule) -> str:
+    """A rule with its words; the braces bring its source to the list of sources."""
+    key = f"licence-rules.{rule.id}"
+    return f"{{{key}.says}} “{{{key}.clause}}”" if rule.clause else f"{{{key}.says}}"
+
+
+def _by_rule(found: Sequence[Finding], verdict: str) -> dict[Rule, int]:
+    """How many models each rule decides, for one answer. Rules that say the same of a licence are one."""
+    counted: dict[tuple[str, str], tuple[Rule, int]] = {}
+    for one in found:
+        for rule in {rule.says: rule for rule in reversed(one.decision.rules)}.values() if one.verdict == verdict else ():
+            first, number = counted.get((rule.licence, rule.says), (rule, 0))
+            counted[rule.licence, rule.says] = first, number + 1
+    return dict(counted.values())
+
+
+def _some(number: int) -> str:
+    return "1 model" if number == 1 else f"{number} models"
+
+
+def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Bars:
+    """How many models have which answer."""
+    return Bars(title="Models by answer", unit="count", series=("Models",), by="Answer", groups=[
+        ("Yes", (outputs.allowed,)), ("Yes, with duties", (outputs.with_duties,)), ("No", (outputs.refused,)),
+        ("Unclear", (outputs.unclear,))])
+
+
+def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
+    """For each number the nearest thresholds that change the answer; for each question the other answer, if it does."""
+    known = rules(facts)
+    asked = {licence for _, _, licence in _asked(inputs, facts)}
+    limits: dict[str, set[tuple[float, str]]] = {}
+    for rule in (rule for licence in asked for rule in known.get(licence, ()) if rule.field):
+        edge = "from" if rule.side == "from" else "above"
+        limits.setdefault(rule.field, set()).add((rule.per_year, edge))
+        if rule.field == "release_users" and inputs.release_users is None:
+            limits.setdefault("monthly_users", set()).add((rule.per_year, edge))
+
+    def then(**change: Any) -> str:
+        return headline(findings(replace(inputs, **change), facts, known))
+
+    now = then()
+    found = []
+    for name in dict.fromkeys(COUNTED.values()):
+        found += _number_flips(name, getattr(inputs, name), limits.get(name, set()), now, then)
+    for name in (*ANSWERS, "shows_name"):
+        other = not getattr(inputs, name)
+        answered = then(**{name: other})
+        if answered != now:
+            found.append(Flip(name, other, "yes_no", answered, beyond=""))
+    return found
+
+
+def _number_flips(name: str, value: float | None, limits: Iterable[tuple[float, str]], now: str,
+                  then: Callable[..., str]) -> list[Flip]:
+    """The nearest threshold above a number and the nearest below, where the answer changes; or that there is none."""
+    unit = CALCULATOR.fields()[name].unit
+    over, under = [], []
+    for limit, edge in sorted(limits):
+        past, before = (limit, limit * (1 - 1e-9)) if edge == "from" else (limit + 1, limit)
+        if value is None or value < limit or (edge == "above" and value == limit):
+            over.append(Flip(name, limit, unit, then(**{name: past}), beyond=edge))
+        else:
+            under.append(Flip(name, limit, unit, then(**{name: before}), beyond="below" if edge == "from" else "up to"))
+    nearest = [next((flip for flip in side if flip.answer != now), None) for side in (over, reversed(under))]
+    return [flip for flip in nearest if flip] or [Flip(name, None, unit, why="no number changes the answer")]
+
+
+def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
+    """Where the clauses and the other terms stand."""
+    return [
+        Link("The licences, side by side, with their texts", "data/licences/"),
+        Link("Proprietary terms: what an API's provider may do with your data", "data/terms/"),
+        Link("Which kind of model to look at first", "calculators/decision/"),
+    ]
+
+
+def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
+    """What this is not, and what in the answers does not fit together."""
+    found = ["A reading aid, not legal advice. The linked text decides, and licence files change in place."]
+    if inputs.product_revenue_usd > inputs.company_revenue_usd:
+        found.append("The product's revenue is larger than the company's; both are used as given.")
+    if (inputs.service or inputs.redistributes) and not inputs.outsiders:
+        found.append("Whoever is sold access or given weights is an outsider, so the use counts as one that outsiders see.")
+    if inputs.model != ALL and inputs.licence != ANY:
+        found.append("A model was chosen, so its own licence is used and not the one that was chosen.")
+    return found
+
+
+CALCULATOR = Calculator(
+    slug="licence",
+    title="Licence",
+    question="May we use this model for this?",
+    version="1.0",
+    data=("models", "licences", "licence-rules"),
+    inputs=Inputs,
+    outputs=Outputs,
+    calculate=calculate,
+    explain=explain,
+    chart=chart,
+    next=next_pages,
+    flips=flips,
+    warnings=warnings,
+)
