@@ -87,7 +87,7 @@ def test_the_list_as_json(capsys: Captured) -> None:
             assert field["unit"] in UNITS
             number = field["type"] in ("number", "whole")
             assert field["default"] is not None or number  # a number may be left empty
-            assert (field["choices"] is not None) == (field["type"] in ("choice", "yes_no"))
+            assert (field["choices"] is not None) == (field["type"] in ("choice", "list", "yes_no"))
             if number and field["default"] is not None:
                 assert field["min"] is None or field["min"] <= field["default"]
                 assert field["max"] is None or field["default"] <= field["max"]

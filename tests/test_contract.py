@@ -54,7 +54,7 @@ def test_both_ends_of_every_range_work(slug: str) -> None:
     calculator = calculators.get(slug)
     for name, field in calculator.fields().items():
         ends: list[object] = ["yes", "no"] if field.kind == "yes_no" else list(field.options(data.facts(DAY))) or [
-            field.max, field.min, *([] if field.min else [(field.above or 0) + 1e-6]),
+            field.max, field.min, *([] if field.min or field.kind == "text" else [(field.above or 0) + 1e-6]),
             *([""] if field.optional or field.kind == "text" else [])]
         for value in ends:
             if value is not None and not (field.kind == "whole" and value == 1e-6):

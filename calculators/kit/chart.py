@@ -4,6 +4,7 @@ Colour comes from the style sheet (classes series-1, series-2, ...); every serie
 none is told by colour alone. Every chart has its data as a table.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from html import escape
@@ -74,7 +75,35 @@ class Intervals(NamedTuple):
     decimals: int = 2  # shown at most
 
 
-Chart = Lines | Bars | Intervals
+class Stack(NamedTuple):
+    """Horizontal bars, each cut into the same parts. `mark` is a value to compare their length with: a line through all.
+
+    A part is told by its letter as well as by its colour.
+    """
+
+    title: str
+    unit: str
+    parts: Sequence[str]
+    groups: Sequence[tuple[str, Sequence[float]]]
+    mark: tuple[float, str] | None = None
+    by: str = "Part"  # what a bar is, over their names in the table
+    decimals: int = 1  # shown at most
+
+
+class Points(NamedTuple):
+    """Named points over two axes: for each its name, the number of its series (from 0), x and y."""
+
+    title: str
+    x_label: str
+    x_unit: str
+    y_label: str
+    y_unit: str
+    series: Sequence[str]
+    points: Sequence[tuple[str, int, float, float]]
+    by: str = "Part"  # what a point is, over their names in the table
+
+
+Chart = Lines | Bars | Intervals | Stack | Points
 
 
 class Scale(NamedTuple):
@@ -96,7 +125,8 @@ class Scale(NamedTuple):
 def svg(chart: Chart, name: str) -> str:
     """The picture. `name` makes its ids unique on the page."""
     height, body = (_lines(chart) if isinstance(chart, Lines) else _bars(chart) if isinstance(chart, Bars)
-                    else _intervals(chart))
+                    else _stack(chart) if isinstance(chart, Stack)
+                    else _points(chart) if isinstance(chart, Points) else _intervals(chart))
     return (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-labelledby="{name}-title {name}-desc"{_places(chart)}>'
@@ -112,9 +142,18 @@ def describe(chart: Chart) -> str:
             f"{s.lower()} {show(v, chart.unit)}" for s, v in zip(chart.series, values, strict=True) if v
         ) for label, values in chart.groups if any(values))
         return f"Bars of {' and '.join(s.lower() for s in chart.series)}. {parts or 'All are nothing'}."
+    if isinstance(chart, Stack):
+        return f"Bars cut into {', '.join(part.lower() for part in chart.parts)}. " + "; ".join(
+            f"{label}: " + ", ".join(f"{part.lower()} {_shown(v, chart)}" for part, v in zip(chart.parts, values, strict=True)
+                                     if round(v, chart.decimals))
+            for label, values in chart.groups) + "." + (f" Marked: {chart.mark[1]}." if chart.mark else "")
     if isinstance(chart, Intervals):
         return "Dots with their intervals. " + "; ".join(
             f"{label}: {show(_rounded(figure, chart.decimals), chart.unit)}" for label, figure in chart.rows) + "."
+    if isinstance(chart, Points):
+        return f"{chart.y_label} by {chart.x_label.lower()}. " + "; ".join(
+            f"{name} ({chart.series[i].lower()}): {show(x, chart.x_unit)}, {show(y, chart.y_unit)}"
+            for name, i, x, y in chart.points) + "."
     curves = " and ".join(line.label for line in chart.lines)
     mark = f" Marked: {chart.mark[1]}." if chart.mark else ""
     return f"{chart.y_label} by {chart.x_label.lower()}: {curves}.{mark} The same figures follow as a table."
@@ -125,9 +164,15 @@ def table(chart: Chart) -> tuple[list[str], list[list[str]]]:
     if isinstance(chart, Bars):
         head = [chart.by, *chart.series]
         return head, [[label, *(show(v, chart.unit) for v in values)] for label, values in chart.groups]
+    if isinstance(chart, Stack):
+        return [chart.by, *chart.parts, "Together"], [
+            [label, *(_shown(v, chart) for v in (*values, sum(values)))] for label, values in chart.groups]
     if isinstance(chart, Intervals):
         return [chart.by, "Low", "Figure", "High"], [
             [label, *(show(part, chart.unit) for part in _rounded(figure, chart.decimals))] for label, figure in chart.rows]
+    if isinstance(chart, Points):
+        return [chart.by, "Kind", chart.x_label, chart.y_label], [
+            [name, chart.series[i], show(x, chart.x_unit), show(y, chart.y_unit)] for name, i, x, y in chart.points]
     x_text = chart.x_text or (lambda x: show(x, chart.x_unit))
     head = [chart.x_label, *(line.label for line in chart.lines)]
     return head, [
@@ -179,15 +224,23 @@ def _lines(chart: Lines) -> tuple[int, str]:
         parts += [f'<circle class="dot-{i}" cx="{x_scale.at(x)}" cy="{y_scale.at(y)}" r="3"'
                   + (f"><title>{escape(name)}</title></circle>" if name else "/>") for (x, y), name in line.marked]
         if line.names and line.marked:
-            (_, y), name = line.marked[-1]
-            parts.append(f'<text class="tick" x="{WIDTH - RIGHT}" y="{y_scale.at(y) + (-7 if i == 1 else 16):g}" '
-                         f'text-anchor="end">{escape(name)}</text>')
+            parts.append(_last_name(line, i == 1, x_scale, y_scale))
         row = TOP + (i - 1) * ROW
         parts.append(f'<path class="series-{i}" d="M{LEFT} {row - 4}h26"/>')
         parts.append(f'<text x="{LEFT + 34}" y="{row}">{escape(line.label)}</text>')
     if chart.mark and x_scale.low <= chart.mark[0] <= x_scale.high:
         parts += _mark(chart.mark, x_scale, y_scale)
     return HEIGHT, "".join(parts)
+
+
+def _last_name(line: Line, above: bool, x_scale: Scale, y_scale: Scale) -> str:
+    """The name of the last marked point, where its own curve leaves room: above it, below it, or left of a tall step."""
+    (x, y), name = line.marked[-1]
+    before = line.points[line.points.index((x, y)) - 1][1]
+    at_x, at_y = WIDTH - RIGHT, y_scale.at(y) + (-7 if above else 16)
+    if not above and line.steps and y_scale.at(before) - y_scale.at(y) > ROW:
+        at_x, at_y = x_scale.at(x) - 7, y_scale.at(y) + 4
+    return f'<text class="tick" x="{at_x:g}" y="{at_y:g}" text-anchor="end">{escape(name)}</text>'
 
 
 def _span(low: float, high: float, log: bool) -> tuple[float, float]:
@@ -329,3 +382,86 @@ def _intervals(chart: Intervals) -> tuple[int, str]:
 
 def _rounded(figure: Range, decimals: int) -> Range:
     return Range(*(round(part, decimals) for part in figure))
+
+
+def _stack(chart: Stack) -> tuple[int, str]:
+    start, bar, tall = 12, 20, ROW + 32
+    letters = [chr(ord("a") + i) for i in range(len(chart.parts))]
+    legend, top = _stack_legend(chart.parts, letters, start)
+    longest = max([sum(values) for _, values in chart.groups] + ([chart.mark[0]] if chart.mark else []), default=0)
+    scale = Scale(0, longest or 1, start, WIDTH - RIGHT, False)
+    bottom = top + len(chart.groups) * tall
+    parts = list(legend)
+    for row, (label, values) in enumerate(chart.groups):
+        y, left = top + row * tall + ROW, float(start)
+        parts.append(f'<text x="{start}" y="{y - 5}">{escape(label)}: {escape(_shown(sum(values), chart))}</text>')
+        for i, (letter, end) in enumerate(zip(letters, itertools.accumulate(values), strict=True), 1):
+            right = scale.at(end)
+            parts.append(f'<rect class="part-{i}" x="{left:g}" y="{y}" width="{right - left:.4g}" height="{bar}"/>')
+            if right - left > 2 * CHARACTER:
+                parts.append(f'<text class="part-label" x="{(left + right) / 2:.5g}" y="{y + 14}" text-anchor="middle">'
+                             f"{letter}</text>")
+            left = right
+    if chart.mark:
+        at, label = scale.at(chart.mark[0]), chart.mark[1]
+        anchor = "end" if at + len(label) * CHARACTER / 2 > WIDTH - RIGHT else "middle"
+        parts.append(f'<path class="mark" d="M{at:g} {top + 4}V{bottom}"/>')
+        parts.append(f'<text class="mark-label" x="{at:g}" y="{bottom + 16}" text-anchor="{anchor}">{escape(label)}</text>')
+    return bottom + (26 if chart.mark else 6), "".join(parts)
+
+
+def _stack_legend(names: Sequence[str], letters: Sequence[str], start: int) -> tuple[list[str], int]:
+    """A sample, letter and name for each part, in as many lines as they need; and where the bars may begin."""
+    parts, x, y = [], float(start), TOP
+    for i, (letter, name) in enumerate(zip(letters, names, strict=True), 1):
+        wide = 20 + (len(name) + 3) * CHARACTER
+        if x > start and x + wide > WIDTH - RIGHT:
+            x, y = float(start), y + ROW
+        parts.append(f'<rect class="part-{i}" x="{x:g}" y="{y - 9}" width="14" height="11"/>'
+                     f'<text x="{x + 19:g}" y="{y}">{letter} {escape(name)}</text>')
+        x += wide + 10
+    return parts, y + 8
+
+
+def _shown(value: float, chart: Stack) -> str:
+    return show(round(value, chart.decimals), chart.unit)
+
+
+def _points(chart: Points) -> tuple[int, str]:
+    """Dots with their names beside them; a name that would cover another moves down."""
+    legend, bottom = len(chart.series) * ROW, HEIGHT - BOTTOM
+    x_ends = _wider(_span(min(p[2] for p in chart.points), max(p[2] for p in chart.points), False))
+    y_ends = _wider(_span(min(p[3] for p in chart.points), max(p[3] for p in chart.points), False))
+    x_scale = Scale(max(0.0, x_ends[0]) if x_ends[1] > 0 else x_ends[0], x_ends[1], LEFT, WIDTH - RIGHT, False)
+    y_scale = Scale(*y_ends, bottom, TOP + legend + 8, False)
+    axes = Lines(chart.title, chart.x_label, chart.x_unit, chart.y_label, chart.y_unit, [], [])
+    parts = _x_axis(axes, x_scale, bottom) + _y_axis(axes, y_scale)
+    for i, series in enumerate(chart.series, 1):
+        row = TOP + (i - 1) * ROW
+        parts += [_dot(i, LEFT + 12, row - 4), f'<text x="{LEFT + 34}" y="{row}">{escape(series)}</text>']
+    taken: list[tuple[float, float, float]] = []
+    for name, i, x, y in sorted(chart.points, key=lambda p: -p[3]):
+        at_x, at_y = x_scale.at(x), y_scale.at(y)
+        width = len(name) * CHARACTER
+        left = at_x + 8 + width > WIDTH
+        start = max(2.0, at_x - 8 - width) if left else at_x + 8
+        line = at_y + 4
+        while any(abs(line - y0) < ROW - 5 and start < end and begin < start + width for begin, end, y0 in taken):
+            line += 3
+        taken.append((start, start + width, line))
+        parts.append(_dot(i + 1, at_x, at_y))
+        parts.append(f'<text class="tick" x="{round(start, 1):g}" y="{round(line, 1):g}">{escape(name)}</text>')
+    return HEIGHT, "".join(parts)
+
+
+def _wider(ends: tuple[float, float]) -> tuple[float, float]:
+    """With a margin, so that no dot stands on an axis."""
+    room = (ends[1] - ends[0]) * 0.08
+    return ends[0] - room, ends[1] + room
+
+
+def _dot(series: int, x: float, y: float) -> str:
+    """A round dot for the first series, a square one for the others: told by more than colour."""
+    if series == 1:
+        return f'<circle class="dot-1" cx="{x:g}" cy="{y:g}" r="4"/>'
+    return f'<rect class="dot-{series}" x="{round(x - 4, 1):g}" y="{round(y - 4, 1):g}" width="8" height="8"/>'

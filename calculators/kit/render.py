@@ -36,13 +36,20 @@ def _row(name: str, spec: Field, default: Input, facts: Facts, prefix: str) -> s
     ident = f"{prefix}-{name}"
     if spec.kind == "yes_no":
         return _radios(name, spec, default, ident)
-    make = {"choice": _select, "list": _select, "text": _area, "day": _day}.get(spec.kind, _text)
+    if spec.kind == "list":
+        return _boxes(name, spec, default, facts, ident)
+    make = {"choice": _select, "text": _area, "day": _day}.get(spec.kind, _text)
     control = make(name, spec, default, facts, ident)
     return (
-        f'<div class="field" data-field="{name}"><label for="{ident}">{escape(spec.label)}</label>'
+        f'<div class="field" {_marks(name, spec)}><label for="{ident}">{escape(spec.label)}</label>'
         f'<span class="control">{control}</span>'
         f'<small class="help" id="{ident}-help">{escape(spec.help)}</small>{_error_place(ident)}</div>'
     )
+
+
+def _marks(name: str, spec: Field) -> str:
+    """What tells the page script about a field: its name, and whether its value is offered on other pages."""
+    return f'data-field="{name}"{" data-shared" if spec.shared else ""}'
 
 
 def _named(name: str, ident: str) -> str:
@@ -65,10 +72,25 @@ def _area(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> s
 
 
 def _select(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> str:
-    chosen = default if isinstance(default, tuple) else (default,)
-    options = "".join(f'<option value="{escape(value)}"{" selected" if value in chosen else ""}>{escape(text)}</option>'
+    options = "".join(f'<option value="{escape(value)}"{" selected" if value == default else ""}>{escape(text)}</option>'
                       for value, text in spec.options(facts).items())
-    return f'<select {_named(name, ident)}{" multiple size=8" if spec.kind == "list" else ""}>{options}</select>'
+    return f'<select {_named(name, ident)}>{options}</select>'
+
+
+def _boxes(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> str:
+    """A list as boxes to tick, those of the default first; a long one with a field to find in it."""
+    options = spec.options(facts)
+    chosen = [value for value in options if isinstance(default, tuple) and value in default]
+    rest = [value for value in options if value not in chosen]
+    boxes = "".join(f'<label><input type="checkbox" name="{name}" value="{escape(value)}"'
+                    f'{" checked" if value in chosen else ""}> {escape(options[value])}</label>' for value in chosen + rest)
+    find = (f'<input type="search" autocomplete="off" placeholder="Find" aria-label="Find in {escape(spec.label)}" data-find>'
+            if len(options) > 12 else "")
+    return (
+        f'<fieldset class="field boxes" {_marks(name, spec)} aria-describedby="{ident}-help {ident}-error">'
+        f'<legend>{escape(spec.label)}</legend>{find}<span class="control">{boxes}</span>'
+        f'<small class="help" id="{ident}-help">{escape(spec.help)}</small>{_error_place(ident)}</fieldset>'
+    )
 
 
 def _radios(name: str, spec: Field, default: Input, ident: str) -> str:
@@ -78,10 +100,24 @@ def _radios(name: str, spec: Field, default: Input, ident: str) -> str:
         for value in ("yes", "no")
     )
     return (
-        f'<fieldset class="field" data-field="{name}" aria-describedby="{ident}-help {ident}-error">'
+        f'<fieldset class="field" {_marks(name, spec)} aria-describedby="{ident}-help {ident}-error">'
         f'<legend>{escape(spec.label)}</legend><span class="control">{choices}</span>'
         f'<small class="help" id="{ident}-help">{escape(spec.help)}</small>{_error_place(ident)}</fieldset>'
     )
+
+
+def _presets(calculator: Calculator, facts: Facts) -> str:
+    """Links that fill the form with each row of a table, in the columns that are called as its fields are."""
+    if not calculator.presets:
+        return ""
+    fields = calculator.fields()
+    links = []
+    for values in facts.rows(calculator.presets).values():
+        parts = [f"{name}={spec.link_text(spec.read(name, values[name], facts))}"
+                 for name, spec in sorted(fields.items()) if name in values]
+        query = "&".join([f"?v={calculator.version.partition('.')[0]}", *parts])
+        links.append(f'<a href="{escape(query)}" data-preset>{escape(str(values["name"]))}</a>')
+    return f'<p class="calculator-presets">Start from: {", ".join(links)}.</p>'
 
 
 def _error_place(ident: str) -> str:
@@ -94,7 +130,7 @@ def section(calculator: Calculator, built: Result, facts: Facts, source_html: st
     return (
         f'<section class="calculator" id="calculator-{slug}" data-slug="{slug}" data-as-of="{facts.as_of}" '
         f'data-query="{escape(built.link)}" data-runtime="{ROOT}{runtime}" aria-label="{escape(calculator.title)} calculator">'
-        f"{form(calculator, facts, slug)}"
+        f"{_presets(calculator, facts)}{form(calculator, facts, slug)}"
         '<p class="calculator-status" role="status" data-status></p>'
         '<noscript><p class="calculator-note">The result below is for the values in the form. To change them here, '
         "JavaScript is needed; the command line gives the same answers.</p></noscript>"

@@ -364,6 +364,7 @@ class Calculator:
     chart: Callable[[Any, Any, Facts], Chart | list[Chart]]
     next: Callable[[Any, Any], list[Link]]
     flips: Callable[[Any, Facts], list[Flip]] = _no_flips
+    presets: str = ""  # a data file whose rows are starting points for the form; read when the page is built
     warnings: Callable[[Any, Any], list[str]] = _no_warnings
 
     def fields(self) -> dict[str, Field]:

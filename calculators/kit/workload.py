@@ -243,8 +243,13 @@ def hourly(given: str, shape: Sequence[float]) -> tuple[float, ...]:
     total = sum(weights)
     if len(weights) != HOURS_PER_DAY or total <= 0 or min(weights) < 0:
         raise InputError("hours_of_day", "The day, hour by hour, must be 24 numbers of 0 or more, not all of them 0 "
-                                         f"(got {given[:40]}).")
+                                         f"(got {_short(given)}).")
     return tuple(weight / total for weight in weights)
+
+
+def _short(given: str) -> str:
+    """What was given, as an error repeats it."""
+    return given[:40] + "…" if len(given) > 40 else given
 
 
 def _numbers(given: str) -> tuple[float, ...]:
@@ -266,7 +271,7 @@ def ratios(given: str) -> dict[str, float]:
             ratio = 0.0
         if part.strip() and not (name.strip() and 0.1 <= ratio <= 10):
             raise InputError("tokeniser_ratios", "Tokeniser ratios must be names with a ratio between 0.1 and 10 each, "
-                                                 f"such as Anthropic:1.2 (got {part.strip()[:40]}).")
+                                                 f"such as Anthropic:1.2 (got {_short(part.strip())}).")
         if part.strip():
             found[name.strip().lower()] = ratio
     return found

@@ -5,6 +5,31 @@ const UNHEARD = 4_000; // ms in which a started worker must say that it has hear
 const URL_DELAY = 150; // ms after the reader's own change
 const NOTICE = "md-button";
 
+// What a reader sets in a form is offered in the forms of other pages that ask for the same, and never applied unasked. It
+// stays in this browser; where that keeps nothing, nothing is offered.
+const KEPT = "calculators";
+const kept = {
+  read() {
+    try {
+      return Object.entries(JSON.parse(localStorage.getItem(KEPT)) || {}).filter(([, value]) => typeof value === "string");
+    } catch {
+      return [];
+    }
+  },
+
+  add(values) {
+    try {
+      localStorage.setItem(KEPT, JSON.stringify({ ...Object.fromEntries(this.read()), ...values }));
+    } catch { /* it is not kept then */ }
+  },
+
+  forget() {
+    try {
+      localStorage.removeItem(KEPT);
+    } catch { /* there was nothing */ }
+  },
+};
+
 // One worker for a visit. It lives in module scope, so instant navigation keeps it.
 const python = {
   worker: null, ready: false, id: 0, timer: 0, waiting: null, current: null, listener: null,
@@ -127,12 +152,13 @@ function mount(section) {
   };
   let urlTimer = 0;
   let said = "";
+  const touched = new Set(); // the fields that the reader has changed here
 
   // What is chosen several times under one name is a list, with commas between.
   function fields() {
     const found = {};
     for (const [name, value] of new FormData(form)) found[name] = name in found ? `${found[name]},${value}` : value;
-    for (const list of form.querySelectorAll("select[multiple]")) found[list.name] ??= "";
+    for (const box of form.querySelectorAll("[type=checkbox]")) found[box.name] ??= "";
     return found;
   }
 
@@ -143,12 +169,7 @@ function mount(section) {
     said = text;
     status.textContent = text;
     if (retry) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = NOTICE;
-      button.textContent = "Try again";
-      button.addEventListener("click", () => { said = ""; ask(); });
-      status.append(" ", button);
+      status.append(" ", button("Try again", () => { said = ""; ask(); }, NOTICE));
     }
   }
 
@@ -166,17 +187,23 @@ function mount(section) {
 
   function ask(link) {
     const asked = { slug: section.dataset.slug, as_of: section.dataset.asOf, page, fields: link || fields(), link: Boolean(link) };
-    python.ask(runtime, listen, asked, (reply) => section.isConnected && show(reply, Boolean(link)));
+    python.ask(runtime, listen, asked, (reply) => section.isConnected && show(reply, link ? null : asked.fields));
   }
 
-  function show(reply, fromLink) {
+  // `given`: the fields as the reader set them; null for those of a link.
+  function show(reply, given) {
     clearErrors();
     if (!reply.ok) return showErrors(reply.errors);
     section.querySelector("[data-result]").innerHTML = reply.html;
     latest = reply;
     say(reply.notices.join(" "));
     section.dispatchEvent(new CustomEvent("calculator:answered", { bubbles: true }));
-    if (fromLink) return fill(reply.fields);
+    if (!given) {
+      fill(reply.fields);
+      return offer();
+    }
+    kept.add(Object.fromEntries([...touched].filter((name) => shared(name)).map((name) => [name, given[name]])));
+    offer();
     clearTimeout(urlTimer);
     urlTimer = setTimeout(() => section.isConnected
       && history.replaceState(history.state, "", location.pathname + address(reply.query)), URL_DELAY);
@@ -199,7 +226,7 @@ function mount(section) {
       if (!row) general.push(message);
       else {
         row.querySelector(".field-error").textContent = message;
-        for (const input of row.querySelectorAll("input, select")) input.setAttribute("aria-invalid", "true");
+        for (const input of row.querySelectorAll("input:not([type=checkbox]), select, textarea")) input.setAttribute("aria-invalid", "true");
       }
     }
     say([...general, "The result below is for the values before this change."].join(" "));
@@ -209,8 +236,53 @@ function mount(section) {
     for (const [name, value] of Object.entries(values)) {
       const input = form.elements[name];
       if (!input) continue;
-      if (input.multiple) for (const option of input.options) option.selected = value.split(",").includes(option.value);
-      else input.value = value;
+      const boxes = form.querySelectorAll(`[type=checkbox][name="${CSS.escape(name)}"]`);
+      for (const box of boxes) box.checked = value.split(",").includes(box.value);
+      if (!boxes.length) input.value = value;
+    }
+  }
+
+  function shared(name) {
+    return form.querySelector(`[data-shared][data-field="${CSS.escape(name)}"]`);
+  }
+
+  // What to call a kept value here, or nothing if this field cannot hold it or holds it already.
+  function offered(name, value) {
+    const input = shared(name) && form.elements[name];
+    if (!input || plain(value) === plain(fields()[name] ?? "")) return "";
+    if (input.options) return [...input.options].find((option) => option.value === value)?.text ?? "";
+    if (input instanceof RadioNodeList) return [...input].some((radio) => radio.value === value) ? value : "";
+    return value;
+  }
+
+  function offer() {
+    for (const old of form.querySelectorAll(".offer")) old.remove();
+    const found = kept.read().map(([name, value]) => [name, value, offered(name, value)]).filter(([, , text]) => text);
+    for (const [name, value, text] of found) {
+      const place = shared(name).querySelector(".help");
+      place.before(button(`From your workload: ${text.length > 40 ? text.slice(0, 40) + "…" : text}`, () => take([[name, value]]), "offer"));
+    }
+    if (!found.length) return;
+    const bar = document.createElement("p");
+    bar.className = "offer offer-all";
+    bar.append(
+      `From your workload, as you set it before: ${found.length === 1 ? "one value" : `${found.length} values`}. `,
+      button("Use all", () => take(found)), " ", button("Forget my workload", () => { kept.forget(); offer(); }),
+    );
+    form.prepend(bar);
+  }
+
+  function take(values) {
+    fill(Object.fromEntries(values));
+    for (const [name] of values) touched.add(name);
+    ask();
+    offer();
+  }
+
+  function find(input) {
+    const wanted = input.value.trim().toLowerCase();
+    for (const label of input.closest("fieldset").querySelectorAll(".control label")) {
+      label.hidden = !label.textContent.toLowerCase().includes(wanted) && !label.control.checked;
     }
   }
 
@@ -236,21 +308,49 @@ function mount(section) {
   for (const intent of ["pointerdown", "focusin"]) {
     form.addEventListener(intent, () => python.start(runtime, listen), { once: true });
   }
-  form.addEventListener("input", () => ask());
+  form.addEventListener("input", ({ target }) => {
+    if ("find" in target.dataset) return find(target);
+    touched.add(target.name);
+    ask();
+  });
   form.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
-  form.addEventListener("reset", () => setTimeout(ask));
+  form.addEventListener("reset", () => setTimeout(() => {
+    form.querySelectorAll("[data-find]").forEach(find);
+    ask();
+  }));
   form.addEventListener("click", ({ target }) => target.dataset.copy && copy(target.dataset.copy));
   section.addEventListener("click", ({ target }) => "copyText" in target.dataset
     && copyText(target.closest("[data-output]").querySelector("code").textContent, "The text is copied."));
+
+  section.addEventListener("click", (event) => {
+    if (!("preset" in event.target.dataset) || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    event.stopPropagation(); // the theme would follow the link
+    take([...new URLSearchParams(event.target.search)].filter(([name]) => form.elements[name]));
+  });
 
   const link = Object.fromEntries(new URLSearchParams(isPrivate() ? location.hash.slice(1) : location.search));
   if (!Object.keys(link).length) {
     // A browser may bring back what was typed before a reload; the result must be for what the form shows.
     if ([...form.elements].some(changed)) form.reset();
-    return;
+    return offer();
   }
   fill(link);
   ask(link);
+}
+
+function button(text, press, name = NOTICE) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = name === NOTICE ? NOTICE : `${NOTICE} ${name}`;
+  made.textContent = text;
+  made.addEventListener("click", press);
+  return made;
+}
+
+// 20,000 and 20000 are the same value.
+function plain(value) {
+  return value.replace(/[\s,]/g, "");
 }
 
 function isPrivate() {
