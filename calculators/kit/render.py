@@ -14,6 +14,8 @@ from calculators.kit.units import UNITS, Range, show
 # From a page that holds a calculator up to the root of the site. Such pages lie two folders deep
 # (guide/cost-at-scale/, calculators/break-even/), whatever path the site is published under; a test holds them to it.
 ROOT = "../../"
+LONG_CELL = 24  # characters of a cell from which it is given room, so that its row does not grow tall
+TALL_TABLE = 20  # rows from which a table scrolls by itself
 
 
 def form(calculator: Calculator, facts: Facts, prefix: str) -> str:
@@ -210,16 +212,20 @@ def _tables(answer: Result) -> str:
 def _output_table(name: str, spec: Output, value: Any) -> str:
     """A result that is a Table, with its name as its caption."""
     head, rows = value.shown()
-    return (f'<div class="scroll" tabindex="0" role="group" aria-label="{escape(spec.label)}" data-output="{name}">'
+    tall = " tall" if len(rows) > TALL_TABLE else ""
+    return (f'<div class="scroll{tall}" tabindex="0" role="group" aria-label="{escape(spec.label)}" data-output="{name}">'
             f'<table class="figures-table"><caption>{escape(spec.label)}</caption>{_grid(head, rows)}</table></div>')
 
 
 def _grid(head: list[str], rows: list[list[str]]) -> str:
     """The head and body of a table whose first column names its rows."""
     cells = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
-    body = "".join(f'<tr><th scope="row">{_linked(row[0])}</th>{"".join(f"<td>{_linked(c)}</td>" for c in row[1:])}</tr>'
-                   for row in rows)
+    body = "".join(f'<tr><th scope="row">{_linked(row[0])}</th>{"".join(map(_data_cell, row[1:]))}</tr>' for row in rows)
     return f"<thead><tr>{cells}</tr></thead><tbody>{body}</tbody>"
+
+
+def _data_cell(cell: str) -> str:
+    return f"<td{' class=long' if len(cell) > LONG_CELL else ''}>{_linked(cell)}</td>"
 
 
 def _linked(cell: str) -> str:
