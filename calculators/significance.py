@@ -41,13 +41,13 @@ BENCHMARKS = {
     "livecodebench": "LiveCodeBench",
     "swe-bench-verified": "SWE-bench Verified",
     "aider-polyglot": "Aider polyglot",
-    "custom": "Another: as many questions as typed below",
+    "custom": "Another",
 }
 DESIGNS = {
-    "unpaired": "Two scores, nothing more is known",
-    "clustered": "Two scores, questions in groups",
-    "inflated": "Two scores, error known to be larger",
-    "paired": "Answers compared question by question",
+    "unpaired": "The two scores alone",
+    "clustered": "Questions come in groups",
+    "inflated": "The error is larger",
+    "paired": "Answers by question",
 }
 
 
@@ -68,7 +68,7 @@ class Inputs:
     )
     questions: int = whole(
         "Number of questions", unit="count", default=FromFact("benchmarks.humaneval.items"), min=2, max=MOST_QUESTIONS,
-        help="Used if the benchmark is “Another”.",
+        help="Used if the benchmark is “Another”; the others bring their own.",
     )
     confidence: str = choice(
         "Confidence", choices={"90": "90 %", "95": "95 %", "99": "99 %"}, default="95",
@@ -312,7 +312,7 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
         Step("second_interval", "Wilson's interval of {second_percent} at {confidence}: {second_interval}"),
         *(_paired_steps(inputs, outputs) if inputs.design == "paired" else _unpaired_steps(inputs, outputs)),
         Step("planned_questions", "by Miller's formula with variances of {score-statistics.assumed.questions} between "
-             "questions and {score-statistics.assumed.answers} within each model, each question run {runs} times: "
+             "questions and {score-statistics.assumed.answers} within each model, runs of each question: {runs}: "
              "{planned_questions}"),
         Step("planned_smallest_points", "the same formula the other way round, for {questions_used}: "
              "{planned_smallest_points}"),

@@ -13,7 +13,7 @@ def test_every_pair_of_the_table_is_there_and_its_words_are_right() -> None:
     page = (DOCS / "calculators" / "significance.md").read_text("utf-8")
     facts = data.facts("2026-11-26")
     table = facts.rows("original-scores")
-    listed = re.findall(r"^\| (.+), (.+) \| \[(.+)\]\(.*\?(.+)\) \| \[(.+)\]\(.*\?(.+)\) \|$", page, re.MULTILINE)
+    listed = re.findall(r"^\| (.+), (.+) \| \[(.+)\]\(.*\?(.+)#.*\) \| \[(.+)\]\(.*\?(.+)#.*\) \|$", page, re.MULTILINE)
     models = {str(row["model"]): row for row in table.values()}
     assert [(first, second) for first, second, *_ in listed] == list(combinations(models, 2))
     for first, second, *links in listed:

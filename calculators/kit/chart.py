@@ -240,7 +240,7 @@ def _last_name(line: Line, above: bool, x_scale: Scale, y_scale: Scale) -> str:
     at_x, at_y = WIDTH - RIGHT, y_scale.at(y) + (-7 if above else 16)
     if not above and line.steps and y_scale.at(before) - y_scale.at(y) > ROW:
         at_x, at_y = x_scale.at(x) - 7, y_scale.at(y) + 4
-    return f'<text class="tick" x="{at_x:g}" y="{at_y:g}" text-anchor="end">{escape(name)}</text>'
+    return f'<text class="point-name" x="{at_x:g}" y="{at_y:g}" text-anchor="end">{escape(name)}</text>'
 
 
 def _span(low: float, high: float, log: bool) -> tuple[float, float]:
