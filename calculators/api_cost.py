@@ -357,7 +357,9 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
         changed = tuple((day, usd) for day, usd in over_time if usd is not None)
         if len({usd for _, usd in changed}) > 1:
             history.append((offer.label, changed))
-    return _outputs(inputs, sorted(priced, key=lambda p: (p.request_usd, p.offer.row)), refusals, tuple(history))
+    # By list price, so that a discount of everything leaves the order as it is.
+    ranked = sorted(priced, key=lambda p: (request_usd(p.offer, job), p.offer.row))
+    return _outputs(inputs, ranked, refusals, tuple(history))
 
 
 def _over_time(offer: Offer, job: Job, clock: Clock, facts: Facts) -> Iterator[tuple[str, float | None]]:
