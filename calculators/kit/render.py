@@ -225,7 +225,8 @@ def _grid(head: list[str], rows: list[list[str]]) -> str:
 
 
 def _data_cell(cell: str) -> str:
-    return f"<td{' class=long' if len(cell) > LONG_CELL else ''}>{_linked(cell)}</td>"
+    long = ' class="long"' if len(cell) > LONG_CELL else ""
+    return f"<td{long}>{_linked(cell)}</td>"
 
 
 def _linked(cell: str) -> str:
