@@ -1,0 +1,575 @@
+"""How much GPU memory it takes to serve a model, how many GPUs that is, and what fits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from calculators.kit import architecture, config_json, memory, workload
+from calculators.kit.architecture import Architecture
+from calculators.kit.chart import Stack
+from calculators.kit.facts import Facts, Value
+from calculators.kit.memory import GB, GIB, Split
+from calculators.kit.shape import Calculator, Flip, InputError, Link, NoValue, Step, Table, number, output, text, whole
+from calculators.kit.units import Range, show
+
+LAYERWISE = ("llama-cpp", "ollama")  # engines that spread whole layers, over any number of GPUs
+GGUF = ("q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0", "q3_k_m", "q2_k")
+MOST_TOKENS = 100_000_000
+MOST_REQUESTS = 1_000_000
+OWN = "Your model"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The load, the machine, and if need be an architecture of one's own."""
+
+    model: str = workload.model()
+    weight_precision: str = workload.weight_precision()
+    context_tokens: int = workload.context_tokens()
+    concurrent_requests: int = workload.concurrent_requests()
+    kv_precision: str = workload.kv_precision()
+    gpu: str = workload.gpu()
+    engine: str = workload.engine()
+    tensor_parallel: int | None = workload.tensor_parallel()
+    pipeline_parallel: int | None = whole(
+        "Pipeline stages", unit="count", default=None, min=1, max=64,
+        help="Groups of GPUs that hold some of the layers each. Left empty: one, or as many as are needed.",
+    )
+    memory_fraction_percent: float | None = number(
+        "Memory the engine may use", unit="%", default=None, above=0, max=100,
+        help="Of each GPU's memory. Left empty: the engine's own default, 92 % for vLLM.",
+    )
+    config_json: str = text(
+        "config.json of a model", help="Paste the file from the model's page: it wins over the model chosen above.",
+    )
+    parameters_b: float = number(
+        "Parameters of your model", unit="billion", default=8.03, min=0.001, max=100_000,
+        help="All of them, in billions. These last fields count for “Another model” alone.",
+    )
+    active_parameters_b: float = number(
+        "Active parameters of your model", unit="billion", default=8.03, min=0.001, max=100_000,
+        help="What one token uses. Not used here: all experts are in memory. It is for the pages on speed and cost.",
+    )
+    layers: int = whole("Layers of your model", unit="count", default=32, min=1, max=10_000,
+                        help="num_hidden_layers in its config.json.")
+    hidden_size: int = whole("Hidden size of your model", unit="count", default=4096, min=1, max=1_000_000,
+                             help="hidden_size in its config.json.")
+    heads: int = whole("Query heads of your model", unit="count", default=32, min=1, max=10_000,
+                       help="num_attention_heads in its config.json.")
+    kv_heads: int = whole("KV heads of your model", unit="count", default=8, min=1, max=10_000,
+                          help="num_key_value_heads in its config.json; as many as query heads if it is not there.")
+    head_size: int = whole("Head size of your model", unit="count", default=128, min=1, max=100_000,
+                           help="head_dim in its config.json, or hidden size ÷ query heads.")
+    vocabulary: int = whole("Vocabulary of your model", unit="count", default=128_256, min=0, max=100_000_000,
+                            help="vocab_size in its config.json: its embeddings stay at 16 bits in most formats.")
+
+
+class Need(NamedTuple):
+    """What is to be held: a model in a format, and the cache of so many requests."""
+
+    name: str
+    arch: Architecture
+    weights: memory.Weights
+    element_bytes: float  # of the cache
+    context_tokens: int
+    requests: int
+
+    def static(self, split: Split) -> float:
+        """Bytes of weights on the fullest GPU."""
+        return memory.weights_per_gpu(self.weights, self.arch.layers, split)
+
+    def request(self, split: Split) -> float:
+        """Bytes of cache and state of one request on the fullest GPU."""
+        cache = memory.cache_per_gpu(self.arch, self.context_tokens, split, self.element_bytes)
+        return cache + memory.state_per_gpu(self.arch, split)
+
+
+class Machine(NamedTuple):
+    """One kind of GPU under one engine."""
+
+    gpu: str  # its row in data/gpus.yaml
+    name: str
+    memory: float  # bytes
+    single: bool  # a machine with one GPU
+    engine: str
+    share: float | None  # of the memory that the engine may use, as a ratio
+    overhead_key: str  # its row in data/engine-overhead.yaml
+    overhead: Mapping[str, Value]
+
+    def room(self, need: Need, split: Split, end: str = "central") -> float:
+        """Bytes for cache and state on each GPU; `end` is that of the overhead: low, central or high."""
+        beside = getattr(memory.overhead_per_gpu(self.overhead, split.gpus), end)
+        return memory.room_for_cache(self.memory, self.share, str(self.overhead["counts"]), need.static(split), beside)
+
+    def holds(self, need: Need, split: Split, end: str = "central") -> bool:
+        """Whether the model and all requests fit."""
+        return need.requests * need.request(split) <= self.room(need, split, end)
+
+    def splits(self, need: Need, stages: int | None) -> list[Split]:
+        """The ways to spread the model that are tried, fewest GPUs first."""
+        return memory.splits(need.arch.heads, stages, self.engine in LAYERWISE, self.single)
+
+    def fewest(self, need: Need, stages: int | None) -> Split | None:
+        """The first of those ways that holds it."""
+        return next((split for split in self.splits(need, stages) if self.holds(need, split)), None)
+
+
+class Rows(NamedTuple):
+    """The rows of data/ that were read, for the working."""
+
+    format: str
+    cache: str
+    model: str  # "" for a model of one's own
+    bits: memory.Format
+
+
+class Plan(NamedTuple):
+    """The arrangement that a result is about."""
+
+    need: Need
+    rows: Rows
+    machine: Machine
+    split: Split
+    fits: bool
+    fewest: Split | None
+    fixed: bool  # the reader gave it
+
+    def headline(self) -> str:
+        """The answer in words."""
+        named = f"{self.split.gpus} × {self.machine.name}"
+        if self.fits:
+            return f"Fits on {named}"
+        if not self.fixed:
+            return f"Does not fit on {named}" + ("" if self.machine.single else ", the most that is tried")
+        if self.fewest:
+            return f"Does not fit on {named}: {self.fewest.gpus} are needed"
+        return f"Does not fit on {named}, nor on any number that is tried"
+
+    def parts_gb(self) -> tuple[float, float, float, Range]:
+        """On each GPU: weights, cache of all requests, state of all requests, engine."""
+        need, split = self.need, self.split
+        cache = memory.cache_per_gpu(need.arch, need.context_tokens, split, need.element_bytes)
+        state = memory.state_per_gpu(need.arch, split)
+        beside = memory.overhead_per_gpu(self.machine.overhead, split.gpus)
+        return (need.static(split) / GB, need.requests * cache / GB, need.requests * state / GB,
+                Range(*(end / GB for end in beside)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """Weights and cache are arithmetic on the architecture; what the engine takes is an estimate, and so is the total."""
+
+    verdict: str = output("Answer", headline=True)
+    gpus_needed: int | NoValue = output("Fewest GPUs of this kind", unit="GPUs")
+    weights_gb: float = output("Weights", unit="GB", decimals=2)
+    kv_bytes_per_token: float = output("KV cache per token", unit="B/token", decimals=1)
+    kv_cache_gb: float = output("KV cache of all requests", unit="GB", decimals=2)
+    state_gb: float = output("Recurrent state of all requests", unit="GB", decimals=2)
+    overhead_gb: Range = output("Engine and working memory, all GPUs", unit="GB", range=True, decimals=1)
+    total_gb: Range = output("All of it", unit="GB", range=True, decimals=1)
+    gpus_used: int = output("GPUs in this arrangement", unit="GPUs")
+    per_gpu_gb: Range = output("On each of them", unit="GB", range=True, decimals=1)
+    usable_gb: float = output("What the engine may use of each", unit="GB", decimals=1)
+    context_max_tokens: int | NoValue = output("Longest context that fits", unit="tokens")
+    concurrent_max: int | NoValue = output("Most requests that fit", unit="count")
+    smallest_set: str | NoValue = output("Fewest GPUs of any kind")
+    other_gpus: Table = output("Other GPUs that hold it", table=True)
+    plan: Plan
+
+
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+def need_of(inputs: Inputs, facts: Facts) -> tuple[Need, Rows]:
+    """What is to be held, and the rows of data/ that were read for it. Raises InputError for a config.json."""
+    formats = facts.rows("precisions")
+    cache_row, model_row = _row(inputs.kv_precision), ""
+    own = not inputs.config_json and inputs.model == workload.CUSTOM
+    if inputs.config_json:
+        name, arch, published = _config(inputs)
+    elif own:
+        name, arch, published = OWN, _own(inputs), "bf16"
+    else:
+        row, model_row = facts.rows("models")[inputs.model], inputs.model
+        name, arch, published = str(row["name"]), _known(row), memory.PUBLISHED[str(row["native_precision"])]
+    format_row = published if inputs.weight_precision == "published" else _row(inputs.weight_precision)
+    fmt = memory.format_of(formats[format_row])
+    weights = memory.weights_of_count(inputs.parameters_b * 1e9, inputs.vocabulary * inputs.hidden_size, fmt) if own else (
+        memory.weights(arch, fmt))
+    element = float(formats[cache_row]["cache_bits"]) / 8
+    need = Need(name, arch, weights, element, inputs.context_tokens, inputs.concurrent_requests)
+    return need, Rows(format_row, cache_row, model_row, fmt)
+
+
+def _row(precision: str) -> str:
+    """The row of data/precisions.yaml of a choice: ids of rows have no underscore."""
+    return precision.replace("_", "-")
+
+
+def _config(inputs: Inputs) -> tuple[str, Architecture, str]:
+    """Name, architecture and format of a config.json. Raises InputError if it is not understood."""
+    try:
+        found = config_json.read(inputs.config_json)
+        if inputs.weight_precision == "published" and not found.precision:
+            raise ValueError(f"has weights in a format that is not known here, {found.unknown_format[:40]}: choose the "
+                             "precision of the weights above")
+    except ValueError as error:
+        start = inputs.config_json[:30] + ("…" if len(inputs.config_json) > 30 else "")
+        raise InputError("config_json", f"This config.json {error} (got {start!r}).") from None
+    return found.name, found.architecture, found.precision
+
+
+def _known(row: Mapping[str, Value]) -> Architecture:
+    """A row of the table of models as an architecture."""
+    return architecture.from_dict({name: value for name, value in row.items() if name in _FIELDS})
+
+
+_FIELDS = frozenset(Architecture.__dataclass_fields__)
+
+
+def _own(inputs: Inputs) -> Architecture:
+    """Only what cache and split need; the weights go by the count that was given."""
+    kind = "mha" if inputs.kv_heads == inputs.heads else "mqa" if inputs.kv_heads == 1 else "gqa"
+    return Architecture(inputs.layers, inputs.hidden_size, inputs.heads, inputs.vocabulary, kind, inputs.kv_heads,
+                        inputs.head_size, full_layers=inputs.layers, cached_full_layers=inputs.layers)
+
+
+def machine_of(gpu: str, inputs: Inputs, facts: Facts) -> Machine:
+    """One kind of GPU under the engine that was chosen."""
+    row = facts.rows("gpus")[gpu]
+    gib = float(row["memory_gib"])
+    overheads = facts.rows("engine-overhead")
+    key = memory.overhead_row(overheads, inputs.engine, gib)
+    percent = inputs.memory_fraction_percent or overheads[key].get("memory_percent")
+    default = facts.rows("engines").get(inputs.engine, {}).get("memory_default")
+    share = float(percent) / 100 if percent else float(default) if default else None
+    return Machine(gpu, str(row["name"]), gib * GIB, row.get("vendor") == "Apple", inputs.engine, share, key,
+                   overheads[key])
+
+
+def plan_of(need: Need, rows: Rows, machine: Machine, inputs: Inputs) -> Plan:
+    """The reader's arrangement, or else the one with the fewest GPUs that holds it, or else the largest that is tried."""
+    stages, layered = inputs.pipeline_parallel, inputs.engine in LAYERWISE
+    if inputs.tensor_parallel is not None:
+        given = Split(inputs.tensor_parallel, stages or 1)
+        split = Split(1, given.gpus) if layered else given
+        return Plan(need, rows, machine, split, machine.holds(need, split), machine.fewest(need, None), True)
+    found = machine.fewest(need, stages)
+    return Plan(need, rows, machine, found or machine.splits(need, stages)[-1], found is not None, found, False)
+
+
+# --- the result ------------------------------------------------------------------------------------------------------
+
+
+def calculate(inputs: Inputs, facts: Facts) -> Outputs:
+    """Weights, cache and overhead of serving a model, on how many GPUs they fit, and how much more would."""
+    need, rows = need_of(inputs, facts)
+    machine = machine_of(inputs.gpu, inputs, facts)
+    plan = plan_of(need, rows, machine, inputs)
+    gpus = plan.split.gpus
+    static, cache, state, beside = plan.parts_gb()
+    whole_cache = need.requests * architecture.kv_bytes(need.arch, need.context_tokens, need.element_bytes) / GB
+    whole_state = need.requests * architecture.state_bytes(need.arch) / GB
+    others = _others(need, machine, inputs, facts)
+    none = NoValue("more GPUs than are tried")
+    return Outputs(
+        verdict=plan.headline(),
+        gpus_needed=plan.fewest.gpus if plan.fewest else none,
+        weights_gb=need.weights.total / GB,
+        kv_bytes_per_token=architecture.kv_bytes_per_token(need.arch, need.element_bytes),
+        kv_cache_gb=whole_cache,
+        state_gb=whole_state,
+        overhead_gb=Range(*(gpus * end for end in beside)),
+        total_gb=Range(*(need.weights.total / GB + whole_cache + whole_state + gpus * end for end in beside)),
+        gpus_used=gpus,
+        per_gpu_gb=Range(*(static + cache + state + end for end in beside)),
+        usable_gb=static + beside.central + machine.room(need, plan.split) / GB,
+        context_max_tokens=longest_context(machine, need, plan.split) or _too_full(machine, need, plan.split),
+        concurrent_max=most_requests(machine, need, plan.split) or _too_full(machine, need, plan.split),
+        smallest_set=f"{others[0][1]} × {others[0][0]}" if others else none,
+        other_gpus=Table((("GPU", "text"), ("GPUs", "count"), ("Memory together", "GB"), ("Most requests", "count")),
+                         tuple((name, (count, room, most)) for name, count, room, most in others)),
+        plan=plan,
+    )
+
+
+def longest_context(machine: Machine, need: Need, split: Split) -> int:
+    """The most tokens per request with which all requests fit; 0 if not even one does."""
+    low, high = 0, MOST_TOKENS
+    if machine.holds(need._replace(context_tokens=high), split):
+        return high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if machine.holds(need._replace(context_tokens=middle), split) else (low, middle)
+    return low
+
+
+def most_requests(machine: Machine, need: Need, split: Split) -> int:
+    """The most requests of this context that fit at once; 0 if not even one does."""
+    room, one = machine.room(need, split), need.request(split)
+    if room <= 0:
+        return 0
+    most = int(room // one)
+    return most + 1 if (most + 1) * one <= room else most
+
+
+def _too_full(machine: Machine, need: Need, split: Split) -> NoValue:
+    if machine.room(need, split) <= 0:
+        return NoValue("none: weights and engine alone do not fit")
+    return NoValue("none: what the weights leave is too little")
+
+
+def _runs(engine: str, vendor: str) -> bool:
+    """Whether an engine runs on a vendor's chips at all, as far as this guide knows."""
+    if vendor == "Apple":
+        return engine in (*LAYERWISE, workload.GENERIC)
+    return engine != "tensorrt-llm" or vendor == "NVIDIA"
+
+
+def _others(need: Need, chosen: Machine, inputs: Inputs, facts: Facts) -> list[tuple[str, int, float, int]]:
+    """Every kind of GPU that holds it: name, fewest GPUs, GB of them all, most requests; fewest first, then least memory."""
+    found = []
+    for gpu, row in facts.rows("gpus").items():
+        machine = chosen if gpu == chosen.gpu else machine_of(gpu, inputs, facts)
+        split = machine.fewest(need, None) if _runs(inputs.engine, str(row.get("vendor"))) else None
+        if split:
+            found.append((machine.name, split.gpus, split.gpus * machine.memory / GB, most_requests(machine, need, split)))
+    return sorted(found, key=lambda one: one[1:3])
+
+
+def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
+    """The context and the number of requests at which the answer changes, each alone."""
+    need, rows = need_of(inputs, facts)
+    machine = machine_of(inputs.gpu, inputs, facts)
+    plan = plan_of(need, rows, machine, inputs)
+    tried = [plan.split] if plan.fits or plan.fixed else machine.splits(need, inputs.pipeline_parallel)
+
+    def flip(name: str, unit: str, most: int, reach: int) -> Flip:
+        if reach >= most:
+            return Flip(name, None, unit, why=f"nothing up to {show(most, unit)} changes the answer")
+        if reach < 1:
+            return Flip(name, None, unit, why="nothing changes the answer: the rest alone is too much")
+        value = reach + 1 if plan.fits else reach
+        then = need._replace(context_tokens=value) if name == "context_tokens" else need._replace(requests=value)
+        answer = plan_of(then, rows, machine, inputs).headline()
+        return Flip(name, reach, unit, answer, beyond="above") if plan.fits else (
+            Flip(name, reach + 1, unit, answer, beyond="below"))
+
+    return [
+        flip("context_tokens", "tokens", MOST_TOKENS,
+             max(longest_context(machine, need, split) for split in tried)),
+        flip("concurrent_requests", "count", MOST_REQUESTS,
+             max(most_requests(machine, need, split) for split in tried)),
+    ]
+
+
+# --- the working -----------------------------------------------------------------------------------------------------
+
+
+def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
+    """The working, a line for each figure."""
+    plan = outputs.plan
+    over = f"engine-overhead.{plan.machine.overhead_key}"
+    together = f"({{{over}.low_gib}} to {{{over}.high_gib}}, middle {{{over}.central_gib}}"
+    more = f", and {{{over}.parallel_gib}} more with several GPUs" if plan.split.gpus > 1 else ""
+    return [
+        Step("weights_gb", _weights_text(inputs, plan)),
+        Step("kv_bytes_per_token", _token_text(plan)),
+        Step("kv_cache_gb", _cache_text(plan)),
+        Step("state_gb", _state_text(plan.need.arch)),
+        Step("overhead_gb", f"{together}{more}) × {{gpus_used}} = {{overhead_gb}}; estimated for "
+             f"{workload.ENGINES[plan.machine.engine]}, version {{{over}.version}}"),
+        Step("total_gb", "{weights_gb} + {kv_cache_gb} + {state_gb} + {overhead_gb} = {total_gb}"),
+        Step("gpus_used", _split_text(plan)),
+        Step("per_gpu_gb", _per_gpu_text(plan)),
+        Step("usable_gb", _usable_text(inputs, plan)),
+        Step("gpus_needed", "{gpus_needed}: tensor parallelism over 1, 2, 4, 8 GPUs that deal out the query heads evenly, "
+             "then more servers of 8 as stages" if plan.machine.engine not in LAYERWISE else
+             "{gpus_needed}: whole layers, spread over 1 to 16 GPUs"),
+        Step("context_max_tokens", "with {concurrent_requests} requests at once: {context_max_tokens}"),
+        Step("concurrent_max", "with {context_tokens} each: {concurrent_max}"),
+        Step("smallest_set", "{smallest_set}: the fewest, and of equal numbers the least memory"),
+        Step("other_gpus", "the same for every GPU in the table that the engine runs on: {other_gpus}"),
+        Step("verdict", "{per_gpu_gb} against {usable_gb}; the middle decides"),
+    ]
+
+
+def _weights_text(inputs: Inputs, plan: Plan) -> str:
+    key, arch, need = f"precisions.{plan.rows.format}", plan.need.arch, plan.need
+    if not plan.rows.model and not inputs.config_json:
+        kept = min(inputs.vocabulary * inputs.hidden_size, inputs.parameters_b * 5e8)
+        return (f"{show(inputs.parameters_b * 1e9 - 2 * kept, 'count')} × {{{key}.bits}} and {show(2 * kept, 'count')} of "
+                f"embeddings and output matrix × {{{key}.embedding_bits}}, ÷ 8 = {{weights_gb}}")
+    count = architecture.parameters(arch)
+    outside = f"{show(count.embedding + count.head, 'count')} of embeddings" + ("" if count.head else " (output matrix too)")
+    tables = f"{outside} × {{{key}.embedding_bits}}"
+    rest = count.total - count.embedding - count.head - count.experts
+    name = f"{{models.{plan.rows.model}.name}}" if plan.rows.model else need.name
+    if not count.experts:
+        return f"{name}: {show(rest, 'count')} parameters in the layers × {{{key}.bits}} and {tables}, ÷ 8 = {{weights_gb}}"
+    beside = "bits" if plan.rows.bits.beside_experts_bits == plan.rows.bits.bits else "beside_experts_bits"
+    return (f"{name}: {show(count.experts, 'count')} parameters in routed experts × {{{key}.bits}}, "
+            f"{show(rest, 'count')} in the other layers × {{{key}.{beside}}} and {tables}, ÷ 8 = {{weights_gb}}; all experts "
+            "are in memory, whichever a token uses")
+
+
+def _token_text(plan: Plan) -> str:
+    arch, bits = plan.need.arch, f"{{precisions.{plan.rows.cache}.cache_bits}} ÷ 8"
+    growing = arch.cached_full_layers
+    if arch.attention in architecture.GROUPED and not arch.index_layers and not arch.v_head_size:
+        kept = f"2 (key and value) × {growing:,} layers × {arch.kv_heads:,} KV heads × head size {arch.head_size:,}"
+    elif arch.attention == "mla" and not arch.index_layers:
+        kept = f"{growing:,} layers × (latent of {arch.kv_lora_rank:,} + {arch.qk_rope_size:,} for the position)"
+    else:
+        kept = f"{show(architecture.kv_bytes_per_token(arch, 1), 'count')} cached elements per token"
+    windows = " for each further token; the windows are full by then" if arch.window_layers else ""
+    return f"{architecture.kind(arch)}: {kept} × {bits} = {{kv_bytes_per_token}}{windows}"
+
+
+def _cache_text(plan: Plan) -> str:
+    need = plan.need
+    if need.arch.window_layers or need.arch.attention == "compressed":
+        fixed = architecture.kv_bytes_fixed(need.arch, need.element_bytes)
+        return (f"{{concurrent_requests}} × ({{context_tokens}} × {{kv_bytes_per_token}} + at most {show(fixed, 'B')} in the "
+                f"windows of {need.arch.window_tokens:,} tokens) = {{kv_cache_gb}}")
+    return "{context_tokens} × {kv_bytes_per_token} × {concurrent_requests} = {kv_cache_gb}"
+
+
+def _state_text(arch: Architecture) -> str:
+    if not arch.linear_layers:
+        return "none: every layer keeps keys and values"
+    return (f"{{concurrent_requests}} × {show(architecture.state_bytes(arch), 'B')}, whatever the context: "
+            f"{arch.linear_layers:,} {arch.linear_kind} layers, matrices at 32 bits = {{state_gb}}")
+
+
+def _split_text(plan: Plan) -> str:
+    split = plan.split
+    how = f"each layer over {split.tensor_parallel:,}, {split.pipeline_parallel:,} stages" if split.pipeline_parallel > 1 else (
+        f"each layer over {split.tensor_parallel:,}")
+    why = "as you chose" if plan.fixed else "the fewest that hold it" if plan.fits else "the most that is tried"
+    return f"{{gpus_used}}: {how}, {why}"
+
+
+def _per_gpu_text(plan: Plan) -> str:
+    static, cache, state, beside = (show(round(part, 2), "GB") if not isinstance(part, Range) else
+                                    show(Range(*(round(end, 1) for end in part)), "GB") for part in plan.parts_gb())
+    return f"weights {static} + cache {cache} + state {state} + engine {beside} = {{per_gpu_gb}} on the fullest{_copies(plan)}"
+
+
+def _copies(plan: Plan) -> str:
+    """What more than one GPU holds."""
+    arch, over = plan.need.arch, plan.split.tensor_parallel
+    if over > 1 and arch.attention not in architecture.GROUPED:
+        return "; the latent cache cannot be dealt out by heads, so each GPU of a stage keeps all of it"
+    if over > arch.kv_heads and arch.attention in architecture.GROUPED:
+        return f"; {arch.kv_heads:,} KV heads for {over:,} GPUs: some keep copies"
+    return ""
+
+
+def _usable_text(inputs: Inputs, plan: Plan) -> str:
+    machine = plan.machine
+    size = f"{{gpus.{machine.gpu}.memory_gib}} (1 GiB = 1.073741824 GB)"
+    counts = str(machine.overhead["counts"])
+    if machine.share is None:
+        return f"{size}, all of it: the engine reserves its own memory, counted above = {{usable_gb}}"
+    share = "{memory_fraction_percent}" if inputs.memory_fraction_percent else (
+        f"{{engine-overhead.{machine.overhead_key}.memory_percent}}" if "memory_percent" in machine.overhead else
+        f"{{engines.{machine.engine}.memory_default}}")
+    what = {"all": f"{size} × {share}", "static": f"{size} × {share} for weights and cache, the engine's own beside it",
+            "free": f"{size}; of what is free after loading {share} for the cache"}[counts]
+    return f"{what} = {{usable_gb}}"
+
+
+def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Stack:
+    """Where the memory of one GPU goes, in this arrangement and in its neighbours."""
+    plan = outputs.plan
+    machine, capacity = plan.machine, plan.machine.memory / GB
+    groups = []
+    for split in _neighbours(plan):
+        static, cache, state, beside = plan._replace(split=split).parts_gb()
+        taken = static + cache + state + beside.central
+        name = "One GPU" if split.gpus == 1 else f"Each of {split.gpus:,} GPUs"
+        groups.append((name, (static, cache, state, beside.central, max(0.0, capacity - taken))))
+    usable = outputs.usable_gb
+    return Stack(title=f"Where the memory of each {machine.name} goes", unit="GB",
+                 parts=("Weights", "KV cache", "State", "Engine", "Free"), groups=groups,
+                 mark=(usable, f"usable: {show(round(usable, 1), 'GB')}"), by="Arrangement")
+
+
+def _neighbours(plan: Plan) -> list[Split]:
+    """This arrangement and up to three others, leaving out those that are so full that nothing else could be seen."""
+    tried = {split.gpus: split for split in plan.machine.splits(plan.need, None)} | {plan.split.gpus: plan.split}
+    limit = 4 * plan.machine.memory
+
+    def taken(split: Split) -> float:
+        return plan.need.static(split) + plan.need.requests * plan.need.request(split)
+
+    near = [split for _, split in sorted(tried.items()) if split == plan.split or taken(split) < limit]
+    at = near.index(plan.split)
+    return near[max(0, at - 2):at + 2]
+
+
+def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
+    """Where to go from here."""
+    return [Link("At what volume a server of your own costs less than an API", "calculators/break-even/"),
+            Link("The GPUs in figures: memory, speed, power", "data/gpus/"),
+            Link("The engines and their options", "data/engines/")]
+
+
+def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
+    """What the reader should know before using the figure."""
+    plan = outputs.plan
+    return [*_close(plan), *_odd_split(inputs, plan), *_odd_engine(inputs, plan)]
+
+
+def _close(plan: Plan) -> list[str]:
+    if plan.fits and not plan.machine.holds(plan.need, plan.split, "high"):
+        return ["It is close: if the engine takes as much for itself as the most that was found, it does not fit."]
+    if not plan.fits and plan.machine.holds(plan.need, plan.split, "low"):
+        return ["It is close: if the engine takes as little for itself as the least that was found, it fits."]
+    return []
+
+
+def _odd_split(inputs: Inputs, plan: Plan) -> list[str]:
+    found, split, arch = [], plan.split, plan.need.arch
+    if inputs.engine in LAYERWISE and (inputs.tensor_parallel or 1) > 1:
+        found.append("This engine spreads whole layers over the GPUs rather than splitting each: counted so.")
+    if arch.heads % split.tensor_parallel:
+        found.append(f"{arch.heads:,} query heads cannot be dealt out evenly to {split.tensor_parallel:,} GPUs: most engines "
+                     "refuse.")
+    if split.pipeline_parallel > arch.layers:
+        found.append(f"There are more stages than layers ({arch.layers:,}): engines refuse.")
+    if split.gpus > memory.SERVER:
+        found.append("More GPUs than one server holds: the network between servers then decides the speed.")
+    return found
+
+
+def _odd_engine(inputs: Inputs, plan: Plan) -> list[str]:
+    found = []
+    gguf = inputs.weight_precision in GGUF
+    if inputs.engine in LAYERWISE and not gguf and inputs.weight_precision not in ("bf16", "mxfp4"):
+        found.append("This engine reads GGUF files: choose one of the GGUF formats for what it would hold.")
+    if gguf and inputs.engine in ("vllm", "tensorrt-llm", "tgi"):
+        found.append("This engine does not read GGUF files, or only with a plugin.")
+    if inputs.kv_precision in ("q8_0", "q4_0") and inputs.engine not in (*LAYERWISE, workload.GENERIC):
+        found.append("This format of the cache is one of llama.cpp and Ollama.")
+    if plan.machine.single and inputs.engine not in (*LAYERWISE, workload.GENERIC):
+        found.append("This engine is not known to run on Apple's chips.")
+    return found
+
+
+CALCULATOR = Calculator(
+    slug="gpu-memory",
+    title="GPU memory",
+    question="How much GPU memory does it take to serve a model, and how many GPUs is that?",
+    version="1.0",
+    data=("models", "gpus", "engines", "engine-overhead", "precisions"),
+    inputs=Inputs,
+    outputs=Outputs,
+    calculate=calculate,
+    explain=explain,
+    chart=chart,
+    next=next_pages,
+    flips=flips,
+    warnings=warnings,
+)
