@@ -234,13 +234,13 @@ def _lines(chart: Lines) -> tuple[int, str]:
 
 
 def _last_name(line: Line, above: bool, x_scale: Scale, y_scale: Scale) -> str:
-    """The name of the last marked point, where its own curve leaves room: above it, below it, or left of a tall step."""
-    (x, y), name = line.marked[-1]
-    before = line.points[line.points.index((x, y)) - 1][1]
-    at_x, at_y = WIDTH - RIGHT, y_scale.at(y) + (-7 if above else 16)
-    if not above and line.steps and y_scale.at(before) - y_scale.at(y) > ROW:
-        at_x, at_y = x_scale.at(x) - 7, y_scale.at(y) + 4
-    return f'<text class="point-name" x="{at_x:g}" y="{at_y:g}" text-anchor="end">{escape(name)}</text>'
+    """The name of the last marked point, at the right end: above its curve, or below all of the curve that it spans."""
+    (_, y), name = line.marked[-1]
+    left = WIDTH - RIGHT - len(name) * CHARACTER
+    first = max((i for i, (x, _) in enumerate(line.points) if x_scale.at(x) <= left), default=0)
+    lowest = max(y_scale.at(height) for _, height in line.points[first:])
+    at = y_scale.at(y) - 7 if above else lowest + 16
+    return f'<text class="point-name" x="{WIDTH - RIGHT}" y="{at:g}" text-anchor="end">{escape(name)}</text>'
 
 
 def _span(low: float, high: float, log: bool) -> tuple[float, float]:
@@ -336,7 +336,8 @@ def _bars(chart: Bars) -> tuple[int, str]:
     bar, gap, start = 13, 12, 8
     legend = TOP + len(chart.series) * ROW
     most = max((abs(v) for _, values in chart.groups for v in values), default=0) or 1
-    room = WIDTH - RIGHT - start - 90
+    longest = max((len(show(v, chart.unit)) for _, values in chart.groups for v in values), default=0)
+    room = WIDTH - RIGHT - start - max(90, 6 + longest * CHARACTER)
     parts, y = [], legend + 4
     for i, series in enumerate(chart.series, 1):
         row = TOP + (i - 1) * ROW
