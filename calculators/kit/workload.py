@@ -41,6 +41,8 @@ WEIGHT_PRECISIONS = {
     "q4_0": "GGUF Q4_0",
     "q3_k_m": "GGUF Q3_K_M",
     "q2_k": "GGUF Q2_K",
+    "nominal_8": "8 bits exactly, nothing kept wider (a lower bound)",
+    "nominal_4": "4 bits exactly, nothing kept wider (a lower bound)",
 }
 """What each format of weights is called, by its row in data/precisions.yaml; "published" is the model's own."""
 
@@ -102,9 +104,10 @@ def kv_precision(default: str = "bf16") -> Any:
 
 
 @_shared
-def engine(default: str = "vllm") -> Any:
-    """The serving engine: a key of ENGINES."""
-    return choice("Serving engine", default=default, choices=ENGINES,
+def engine(default: str = "vllm", *, generic: bool = True) -> Any:
+    """The serving engine: a key of ENGINES; `generic`: one that is not named may be chosen too."""
+    named = {name: called for name, called in ENGINES.items() if generic or name != GENERIC}
+    return choice("Serving engine", default=default, choices=named,
                   help="Engines differ in what they take for themselves and how they spread a model over GPUs.")
 
 
