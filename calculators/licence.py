@@ -80,11 +80,11 @@ class Inputs:
         "Revenue of the product in 12 months", unit="USD", default=1_000_000, min=0, max=1e13,
         help="Of the products that use the model. A twelfth of it stands for a month.")
     region: str = choice(
-        "Where are you based?", choices=REGIONS, default="elsewhere",
-        help="The regions that some licence names. Clauses say European Union; Iceland, Liechtenstein and Norway are "
-             "elsewhere.")
+        "Region", choices=REGIONS, default="elsewhere",
+        help="Where you live, or your company is based. These are the ones that some licence names; all say European Union, "
+             "so Iceland, Liechtenstein and Norway are elsewhere.")
     purpose: str = choice(
-        "What is it for?", choices=PURPOSES, default="general",
+        "Special use", choices=PURPOSES, default="general",
         help="Uses that some licence names. Unlawful use, harm and deception are forbidden by most and not asked for.")
     multimodal: bool = yes_no(
         "Does the model have to take images?", help="Llama 3.2 Vision gives no rights to whoever is based in the EU.")
