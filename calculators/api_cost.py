@@ -45,7 +45,7 @@ class Inputs:
     models: tuple[str, ...] = several(
         "Models", table=PRICES, named=("model", "host"), refused=retired, most=12,
         default=("openai-gpt-6-1-sol", "openai-gpt-6-luna", "anthropic-claude-sonnet-5-5", "google-gemini-3-8-flash",
-                 "deepseek-deepseek-v4-1-flash", "zai-glm-5-3", "mistral-mistral-large-4", "moonshot-kimi-k3-1-pro"),
+                 "deepseek-deepseek-v4-1-flash", "zai-glm-5-3", "mistral-mistral-large-4", "moonshot-kimi-k3"),
         help="Up to 12 models, each on one host. Retired ones are left out of the list.",
     )
     requests_per_day: float = workload.requests_per_day()
@@ -143,8 +143,8 @@ class Outputs:
 
     cheapest: str = output("Answer", headline=True)
     cost_per_request: float | NoValue = output("One request", unit="USD")
-    monthly_cost: float | NoValue = output("A month at today's prices", unit="USD/month")
-    average_monthly_cost: float | NoValue = output("A month in the mean of the months ahead", unit="USD/month")
+    monthly_cost: float | NoValue = output("A month at today's prices", unit="USD/month", decimals=2)
+    average_monthly_cost: float | NoValue = output("A month in the mean of the months ahead", unit="USD/month", decimals=2)
     cheapest_over_horizon: str = output("Cheapest over the months ahead")
     cheapest_open: str = output("Cheapest open model behind an API")
     cheapest_proprietary: str = output("Cheapest proprietary model")
@@ -430,7 +430,7 @@ def answer(best: Priced | None) -> str:
 
 
 def _named(one: Priced, usd: float) -> str:
-    return f"{one.offer.label}, {show(usd, 'USD/month')}"
+    return f"{one.offer.label}, {show(round(usd, 2), 'USD/month')}"
 
 
 def _first(priced: list[Priced], *, proprietary: bool) -> str:
@@ -507,7 +507,7 @@ def _request_text(inputs: Inputs, best: Priced) -> str:
 
 def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> list[Chart]:
     """The ranking; the price of the request over time where it changed; quality beside price."""
-    groups = [(f"{p.offer.label}, {p.offer.access}", [p.month_usd]) for p in outputs.priced]
+    groups = [(f"{p.offer.label}, {p.offer.access}", [round(p.month_usd, 2)]) for p in outputs.priced]
     found: list[Chart] = [Bars("What a month costs at today's prices", "USD/month", ["A month"],
                                groups or [("None of them", [0])], by="Model")]
     if outputs.history:

@@ -80,9 +80,9 @@ def _select(name: str, spec: Field, default: Input, facts: Facts, ident: str) ->
 
 
 def _boxes(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> str:
-    """A list as boxes to tick, those of the default first; a long one with a field to find in it."""
+    """A list as boxes to tick, those of the default first and in its order; a long one with a field to find in it."""
     options = spec.options(facts)
-    chosen = [value for value in options if isinstance(default, tuple) and value in default]
+    chosen = [value for value in default if value in options] if isinstance(default, tuple) else []
     rest = [value for value in options if value not in chosen]
     boxes = "".join(f'<label><input type="checkbox" name="{name}" value="{escape(value)}"'
                     f'{" checked" if value in chosen else ""}> {escape(options[value])}</label>' for value in chosen + rest)
@@ -115,7 +115,8 @@ def _presets(calculator: Calculator, facts: Facts) -> str:
     fields = calculator.fields()
     links = []
     for values in facts.rows(calculator.presets).values():
-        parts = [f"{name}={spec.link_text(spec.read(name, values[name], facts))}"
+        # Numbers in full, since the page script puts them into the form as they stand.
+        parts = [f"{name}={spec.form_text(spec.read(name, values[name], facts)).replace(',', '')}"
                  for name, spec in sorted(fields.items()) if name in values]
         query = "&".join([f"?v={calculator.version.partition('.')[0]}", *parts])
         links.append(f'<a href="{escape(query)}" data-preset>{escape(str(values["name"]))}</a>')

@@ -410,6 +410,8 @@ def _bare(value: Value | NoValue, unit: str) -> str:
     """A cell of a table: without its unit, which stands in the head."""
     if isinstance(value, NoValue | str):
         return value.why if isinstance(value, NoValue) else value
+    if unit == "USD/month" and not isinstance(value, bool) and abs(value) >= 1:
+        value = round(value, 2)  # cents, as a bill has them
     return show(value, unit).removesuffix(UNITS[unit]).rstrip() if value != 1 else "1"
 
 
