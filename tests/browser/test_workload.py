@@ -1,0 +1,130 @@
+"""What a reader sets on one page is offered on the others: visibly, by one click, never unasked, and it can be forgotten."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from calculators.buildtime.serve import Site
+
+READY = 60_000  # ms; a machine under load may be slow to start Python
+PAGE = "calculators/api-cost/"
+# The theme's own use of the storage is left alone: it does not guard itself, and is not what is tested here.
+BLOCKED = """for (const name of ['getItem', 'setItem', 'removeItem']) {
+  const plain = Storage.prototype[name];
+  Storage.prototype[name] = function (key, ...rest) {
+    if (key === 'calculators') throw new DOMException('blocked', 'SecurityError');
+    return plain.call(this, key, ...rest);
+  };
+}"""
+
+
+def answered(page: Any, part: str) -> None:
+    """Wait until the address shows that the answer is there."""
+    page.wait_for_function("part => location.search.includes(part)", arg=part, timeout=READY)
+
+
+@pytest.fixture
+def other(site: Site) -> Iterator[str]:
+    """Another page whose form asks for some of the same. Until there is one among the calculators, it is the same form
+    under another address, without scripts of its own."""
+    built = site.folder / "calculators" / "api-cost" / "index.html"
+    folder = site.folder / "calculators" / "another"
+    folder.mkdir(exist_ok=True)
+    (folder / "index.html").write_text(built.read_text("utf-8"), "utf-8")
+    yield "calculators/another/"
+    (folder / "index.html").unlink()
+    folder.rmdir()
+
+
+def test_a_value_is_offered_and_never_applied_unasked(page: Any, other: str) -> None:
+    page.goto(PAGE)
+    assert page.locator(".offer").count() == 0
+    page.fill("[name=input_tokens]", "3100")
+    page.fill("[name=horizon_months]", "6")  # this calculator's own, not of the workload
+    answered(page, "input_tokens=3100")
+    page.goto(other)
+    offer = page.locator("[data-field=input_tokens] .offer")
+    assert offer.inner_text() == "From your workload: 3100"
+    assert page.locator("[data-field] .offer").count() == 1
+    assert page.input_value("[name=input_tokens]") == "2,000"
+    assert "2,000 tokens" in page.inner_text("[data-result]")
+    assert page.url.endswith(other)
+    offer.click()
+    assert page.input_value("[name=input_tokens]") == "3100"
+    answered(page, "input_tokens=3100")
+    assert "3,100 tokens" in page.inner_text("[data-result]")
+    assert page.locator(".offer").count() == 0
+
+
+def test_what_the_address_says_wins(page: Any, other: str) -> None:
+    page.goto(PAGE)
+    page.fill("[name=input_tokens]", "3100")
+    answered(page, "input_tokens=3100")
+    page.goto(f"{other}?v=1&input_tokens=777")
+    page.wait_for_function("document.querySelector('[data-result]').textContent.includes('777 tokens')", timeout=READY)
+    assert page.input_value("[name=input_tokens]") == "777"
+    assert page.locator("[data-field=input_tokens] .offer").inner_text() == "From your workload: 3100"
+    page.goto(PAGE)  # what came by a link was not set by the reader
+    assert page.locator("[data-field=input_tokens] .offer").inner_text() == "From your workload: 3100"
+
+
+def test_all_at_once_and_forgotten(page: Any, other: str) -> None:
+    page.goto(PAGE)
+    page.click("[data-preset] >> text=Document extraction overnight")
+    answered(page, "batch_share_percent=100")
+    page.goto(other)
+    assert "From your workload, as you set it before: " in page.inner_text(".offer-all")
+    page.click(".offer-all button >> text=Use all")
+    answered(page, "batch_share_percent=100")
+    assert page.input_value("[name=requests_per_day]") == "20000"
+    assert page.locator(".offer").count() == 0
+    page.goto(PAGE)
+    page.click(".offer-all button >> text=Forget my workload")
+    assert page.locator(".offer").count() == 0
+    page.goto(other)
+    assert page.locator(".offer").count() == 0
+    assert page.evaluate("localStorage.getItem('calculators')") is None
+
+
+def test_a_mistake_is_not_kept(page: Any, other: str) -> None:
+    page.goto(PAGE)
+    page.fill("[name=output_tokens]", "many")
+    page.wait_for_function("document.querySelector('[data-field=output_tokens] .field-error').textContent", timeout=READY)
+    page.goto(other)
+    assert page.locator(".offer").count() == 0
+
+
+def test_blocked_storage_does_no_harm(visit: Any, other: str) -> None:
+    page = visit()
+    page.add_init_script(BLOCKED)
+    page.goto(PAGE)
+    page.fill("[name=input_tokens]", "3100")
+    answered(page, "input_tokens=3100")
+    assert "3,100 tokens" in page.inner_text("[data-result]")
+    page.goto(other)
+    assert page.locator(".offer").count() == 0
+    page.fill("[name=input_tokens]", "4100")
+    answered(page, "input_tokens=4100")
+
+
+def test_nonsense_in_the_storage_does_no_harm(visit: Any) -> None:
+    for kept in ("null", "[1, 2]", "{", '{"input_tokens": {"a": 1}, "no_such_field": "1", "day_shape": "square"}'):
+        page = visit()
+        page.add_init_script(f"localStorage.setItem('calculators', {kept!r})")
+        page.goto(PAGE)
+        assert page.locator(".offer").count() == 0
+        assert page.input_value("[name=input_tokens]") == "2,000"
+
+
+def test_a_model_is_found_and_ticked(page: Any) -> None:
+    page.goto(PAGE)
+    boxes = page.locator("[data-field=models]")
+    boxes.locator("[data-find]").fill("gpt-oss-120b (groq")
+    assert boxes.locator("label:visible").count() == 8 + 1  # the chosen ones stay in sight
+    boxes.locator("label:visible >> text=gpt-oss-120b (Groq)").click()
+    answered(page, "groq-gpt-oss-120b")
+    assert "gpt-oss-120b (Groq)" in page.inner_text("[data-output=costs]")
+    page.click(".calculator-form button[type=reset]")
+    assert boxes.locator("label:visible").count() > 400
+    page.wait_for_function("!location.search.includes('groq')", timeout=READY)
