@@ -173,7 +173,7 @@ class Outputs:
     context_max_tokens: int | NoValue = output("Longest context that fits", unit="tokens")
     concurrent_max: int | NoValue = output("Most requests that fit", unit="count")
     smallest_set: str | NoValue = output("Fewest GPUs of any kind")
-    other_gpus: Table = output("Other GPUs that hold it", table=True)
+    other_gpus: Table = output("GPUs that hold it", table=True)
     plan: Plan
 
 
@@ -288,7 +288,7 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
         concurrent_max=most_requests(machine, need, plan.split) or _too_full(machine, need, plan.split),
         smallest_set=f"{others[0][1]} × {others[0][0]}" if others else none,
         other_gpus=Table((("GPU", "text"), ("GPUs", "count"), ("Memory together", "GB"), ("Most requests", "count")),
-                         tuple((name, (count, room, most)) for name, count, room, most in others)),
+                         tuple((name, (count, round(size, 1), most)) for name, count, size, most in others)),
         plan=plan,
     )
 
@@ -493,7 +493,7 @@ def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Stack:
     usable = outputs.usable_gb
     return Stack(title=f"Where the memory of each {machine.name} goes", unit="GB",
                  parts=("Weights", "KV cache", "State", "Engine", "Free"), groups=groups,
-                 mark=(usable, f"usable: {show(round(usable, 1), 'GB')}"), by="Arrangement")
+                 mark=(usable, f"usable: {show(round(usable, 1), 'GB')}"), by="Arrangement", rest=True)
 
 
 def _neighbours(plan: Plan) -> list[Split]:

@@ -88,6 +88,11 @@ class Stack(NamedTuple):
     mark: tuple[float, str] | None = None
     by: str = "Part"  # what a bar is, over their names in the table
     decimals: int = 1  # shown at most
+    rest: bool = False  # the last part is what is left, and is not counted with the others
+
+    def together(self, values: Sequence[float]) -> float:
+        """What a bar comes to."""
+        return sum(values[:-1] if self.rest else values)
 
 
 class Points(NamedTuple):
@@ -166,7 +171,7 @@ def table(chart: Chart) -> tuple[list[str], list[list[str]]]:
         return head, [[label, *(show(v, chart.unit) for v in values)] for label, values in chart.groups]
     if isinstance(chart, Stack):
         return [chart.by, *chart.parts, "Together"], [
-            [label, *(_shown(v, chart) for v in (*values, sum(values)))] for label, values in chart.groups]
+            [label, *(_shown(v, chart) for v in (*values, chart.together(values)))] for label, values in chart.groups]
     if isinstance(chart, Intervals):
         return [chart.by, "Low", "Figure", "High"], [
             [label, *(show(part, chart.unit) for part in _rounded(figure, chart.decimals))] for label, figure in chart.rows]
@@ -395,7 +400,7 @@ def _stack(chart: Stack) -> tuple[int, str]:
     parts = list(legend)
     for row, (label, values) in enumerate(chart.groups):
         y, left = top + row * tall + ROW, float(start)
-        parts.append(f'<text x="{start}" y="{y - 5}">{escape(label)}: {escape(_shown(sum(values), chart))}</text>')
+        parts.append(f'<text x="{start}" y="{y - 5}">{escape(label)}: {escape(_shown(chart.together(values), chart))}</text>')
         for i, (letter, end) in enumerate(zip(letters, itertools.accumulate(values), strict=True), 1):
             right = scale.at(end)
             parts.append(f'<rect class="part-{i}" x="{left:g}" y="{y}" width="{right - left:.4g}" height="{bar}"/>')

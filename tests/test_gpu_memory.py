@@ -1,0 +1,267 @@
+"""How memory is split and what is left, worked out by hand; and what must hold whatever is asked."""
+
+import dataclasses
+import itertools
+import json
+import re
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calculators import gpu_memory
+from calculators.buildtime import data
+from calculators.kit import architecture, chart, memory
+from calculators.kit.chart import Stack
+from calculators.kit.memory import Format, Split, Weights
+from calculators.kit.result import Result, answer
+from calculators.kit.shape import InputError, NoValue
+from calculators.kit.units import Range
+
+FACTS = data.facts("2026-11-26")
+DENSE = architecture.from_dict({"layers": 4, "hidden_size": 64, "heads": 8, "kv_heads": 2, "head_size": 8, "vocabulary": 100,
+                                "attention": "gqa", "intermediate_size": 128})
+MIXED = architecture.from_dict({"layers": 4, "hidden_size": 64, "heads": 8, "kv_heads": 2, "head_size": 8, "vocabulary": 100,
+                                "attention": "gqa", "experts": 4, "experts_per_token": 1, "expert_intermediate_size": 32})
+
+
+def ask(**given: object) -> Result:
+    return answer(gpu_memory.CALCULATOR, given, FACTS)
+
+
+# --- arithmetic ------------------------------------------------------------------------------------------------------
+
+
+def test_embeddings_keep_their_own_bits() -> None:
+    """Tables of 100 x 64 at 16 bits, in and out; the layers at 4.5."""
+    layers = architecture.parameters(DENSE).total - 2 * 6400
+    assert memory.weights(DENSE, Format(4.5, 4.5, 16)) == Weights(layers * 4.5 / 8, 12800, 12800)
+    tied = dataclasses.replace(DENSE, tied_embeddings=True)
+    assert memory.weights(tied, Format(4.5, 4.5, 16)) == Weights(layers * 4.5 / 8, 12800, 0)
+
+
+def test_a_format_for_experts_leaves_the_rest() -> None:
+    """4 layers x 4 experts x 3 x 64 x 32 = 98,304 parameters in experts, at 4.25 bits; the other layers at 16."""
+    rest = architecture.parameters(MIXED).total - 98_304 - 12_800
+    found = memory.weights(MIXED, Format(4.25, 16, 16))
+    assert found.layers == 98_304 * 4.25 / 8 + rest * 2
+    assert memory.weights(DENSE, Format(4.25, 16, 16)).layers == (architecture.parameters(DENSE).total - 12_800) * 4.25 / 8
+
+
+def test_stages_hold_whole_layers_and_one_table_each() -> None:
+    """4 layers in 3 stages: 2 on the fullest, and the larger of the two tables."""
+    w = Weights(400, 30, 20)
+    assert memory.weights_per_gpu(w, 4, Split(1, 1)) == 450
+    assert memory.weights_per_gpu(w, 4, Split(2, 1)) == 225
+    assert memory.weights_per_gpu(w, 4, Split(1, 3)) == 200 + 30
+    assert memory.weights_per_gpu(w, 4, Split(2, 4)) == (100 + 30) / 2
+
+
+def test_kv_heads_are_dealt_out_whole() -> None:
+    """2 KV heads: 2 x 4 layers x 8 x 2 bytes = 128 bytes of one head per token; no GPU holds less than one head."""
+    for gpus, heads in ((1, 2), (2, 1), (4, 1), (8, 1)):
+        assert memory.cache_per_gpu(DENSE, 10, Split(gpus, 1), 2) == 10 * heads * 128
+    assert memory.cache_per_gpu(DENSE, 10, Split(1, 4), 2) == 10 * 2 * 128 / 4
+
+
+def test_a_latent_is_held_by_every_gpu() -> None:
+    latent = architecture.from_dict({"layers": 2, "hidden_size": 64, "heads": 8, "vocabulary": 100, "attention": "mla",
+                                     "kv_lora_rank": 32, "qk_nope_size": 8, "qk_rope_size": 8, "v_head_size": 8,
+                                     "intermediate_size": 128})
+    assert {memory.cache_per_gpu(latent, 10, Split(n, 1), 2) for n in (1, 2, 8)} == {10 * 2 * 40 * 2}
+
+
+def test_states_are_split_by_heads() -> None:
+    """4 linear layers of 6 heads: over 4 GPUs the fullest holds 2 of 6."""
+    linear = architecture.from_dict({
+        "layers": 8, "hidden_size": 64, "heads": 8, "kv_heads": 2, "head_size": 8, "vocabulary": 100, "attention": "gqa",
+        "intermediate_size": 128, "linear_kind": "kda", "linear_layers": 4, "linear_key_heads": 6, "linear_value_heads": 6,
+        "linear_key_size": 8, "linear_value_size": 8})
+    assert memory.state_per_gpu(linear, Split(1, 1)) == 4 * 6 * 8 * 8 * 4
+    assert memory.state_per_gpu(linear, Split(4, 1)) == pytest.approx(4 * 2 * 8 * 8 * 4)
+    assert memory.state_per_gpu(DENSE, Split(4, 1)) == 0
+
+
+@pytest.mark.parametrize(("share", "counts", "room"), [
+    (0.9, "all", 90 - 40 - 10), (None, "all", 50), (0.9, "static", 90 - 40), (None, "static", 50), (0.9, "free", 45),
+    (None, "free", 50),
+])
+def test_what_the_share_covers(share: float | None, counts: str, room: float) -> None:
+    """A GPU of 100 with weights of 40 and an engine that takes 10."""
+    assert memory.room_for_cache(100, share, counts, 40, 10) == pytest.approx(room)
+
+
+def test_what_is_too_much_leaves_less_than_nothing() -> None:
+    for counts in ("all", "static", "free"):
+        assert memory.room_for_cache(100, 0.9, counts, 120, 10) < 0
+
+
+def test_the_ways_that_are_tried() -> None:
+    within = [Split(1, 1), Split(2, 1), Split(4, 1), Split(8, 1)]
+    assert memory.splits(64, None, False, False)[:6] == [*within, Split(8, 2), Split(8, 3)]
+    assert memory.splits(28, None, False, False)[:4] == [Split(1, 1), Split(2, 1), Split(4, 1), Split(4, 2)]  # 28 / 8 is odd
+    assert memory.splits(64, 2, False, False) == [Split(1, 2), Split(2, 2), Split(4, 2), Split(8, 2)]
+    assert memory.splits(64, None, True, False)[:3] == [Split(1, 1), Split(1, 2), Split(1, 3)]
+    assert memory.splits(64, 4, True, False) == [Split(1, 4)]
+    assert memory.splits(64, None, False, True) == [Split(1, 1)]
+    gpus = [split.gpus for split in memory.splits(64, None, False, False)]
+    assert gpus == sorted(gpus)
+
+
+def test_the_row_of_an_engine_goes_by_the_size_of_the_gpu() -> None:
+    rows = FACTS.rows("engine-overhead")
+    assert memory.overhead_row(rows, "vllm", 69.9) == "vllm"
+    assert memory.overhead_row(rows, "vllm", 70) == "vllm-from-70"
+    assert [memory.overhead_row(rows, "sglang", gib) for gib in (24, 80, 192)] == [
+        "sglang", "sglang-from-35", "sglang-from-160"]
+    for row in rows.values():
+        assert row["low_gib"] <= row["central_gib"] <= row["high_gib"]
+        assert row["counts"] in ("all", "static", "free")
+
+
+def test_a_count_alone_takes_both_tables_out_of_it() -> None:
+    assert memory.weights_of_count(1000, 100, Format(4, 4, 16)) == Weights(400, 200, 200)
+    assert memory.weights_of_count(100, 1000, Format(4, 4, 16)).total == 200  # never more than there are
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+MODELS = st.sampled_from(sorted(FACTS.rows("models")))
+GPUS = st.sampled_from(sorted(FACTS.rows("gpus")))
+ENGINES = st.sampled_from(sorted({str(row["engine"]) for row in FACTS.rows("engine-overhead").values()}))
+
+
+@settings(max_examples=40, deadline=None)
+@given(model=MODELS, gpu=GPUS, engine=ENGINES, context=st.integers(1, 10**6), requests=st.integers(1, 1000))
+def test_what_is_said_to_fit_fits_and_one_more_does_not(model: str, gpu: str, engine: str, context: int, requests: int) -> None:
+    asked = {"model": model, "gpu": gpu, "engine": engine, "context_tokens": context, "concurrent_requests": requests}
+    found = ask(**asked)
+    low, central, high = found.outputs["per_gpu_gb"]
+    assert low <= central <= high
+    fits = found.headline.startswith("Fits")
+    assert fits == (central <= found.outputs["usable_gb"] * (1 + 1e-9))
+    most, longest = found.outputs["concurrent_max"], found.outputs["context_max_tokens"]
+    assert fits == (not isinstance(most, NoValue) and most >= requests)
+    assert fits == (not isinstance(longest, NoValue) and longest >= context)
+    split = gpu_memory.calculate(gpu_memory.CALCULATOR.read(asked, FACTS), FACTS).plan.split
+    over, stages = (split.gpus, 1) if engine in gpu_memory.LAYERWISE else split
+    same = {"tensor_parallel": over, "pipeline_parallel": stages}
+    if fits and most < 10**6:
+        assert ask(**asked | same | {"concurrent_requests": most}).headline.startswith("Fits")
+        assert not ask(**asked | same | {"concurrent_requests": most + 1}).headline.startswith("Fits")
+
+
+@settings(max_examples=40, deadline=None)
+@given(model=MODELS, gpu=GPUS, requests=st.integers(1, 500))
+def test_more_never_takes_fewer(model: str, gpu: str, requests: int) -> None:
+    """GPUs never become fewer with more requests, longer contexts or wider formats."""
+    base = {"model": model, "gpu": gpu, "concurrent_requests": requests, "engine": "generic"}
+    ladders: list[list[dict[str, Any]]] = [
+        [{"concurrent_requests": n} for n in (requests, 2 * requests)],
+        [{"context_tokens": n} for n in (1000, 50_000)],
+        [{"weight_precision": name} for name in ("nominal_4", "int4", "fp8", "bf16")],
+        [{"kv_precision": name} for name in ("int4", "fp8", "bf16")],
+    ]
+    for ladder in ladders:
+        counts = [ask(**base | step).outputs["gpus_needed"] for step in ladder]
+        numbers = [10**9 if isinstance(count, NoValue) else count for count in counts]
+        assert numbers == sorted(numbers), ladder
+
+
+def test_every_model_is_counted_in_every_format() -> None:
+    for model in FACTS.rows("models"):
+        sizes = [ask(model=model, weight_precision=name).outputs["weights_gb"]
+                 for name in ("bf16", "int8", "int4", "nominal_4")]
+        assert sizes == sorted(sizes, reverse=True), model
+        assert ask(model=model).outputs["weights_gb"] > 0
+
+
+def test_the_other_gpus_are_sorted_and_leave_out_what_the_engine_does_not_run_on() -> None:
+    def names(engine: str) -> list[str]:
+        return [name for name, _ in ask(engine=engine).outputs["other_gpus"].rows]
+
+    assert not any("M2 Ultra" in name or "M4" in name for name in names("vllm"))
+    assert any("M3 Ultra" in name for name in names("llama-cpp"))
+    assert not any("MI3" in name for name in names("tensorrt-llm"))
+    rows = [cells[:2] for _, cells in ask().outputs["other_gpus"].rows]
+    assert rows == sorted(rows)
+
+
+def test_a_config_json_wins_and_its_format_may_be_overruled() -> None:
+    config = json.dumps({"model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_attention_heads": 32,
+                         "num_key_value_heads": 8, "num_hidden_layers": 32, "vocab_size": 128256,
+                         "quantization_config": {"quant_method": "exotic"}})
+    with pytest.raises(InputError) as caught:
+        ask(config_json=config, model="deepseek-v3")
+    assert caught.value.field == "config_json"
+    assert "exotic: choose the precision" in caught.value.message
+    found = ask(config_json=config, model="deepseek-v3", weight_precision="bf16").outputs
+    assert found["weights_gb"] == ask(model="llama-3-1-8b").outputs["weights_gb"]
+
+
+@pytest.mark.parametrize(("given", "words"), [
+    ({"tensor_parallel": 3}, "64 query heads cannot be dealt out evenly to 3 GPUs"),
+    ({"tensor_parallel": 1, "pipeline_parallel": 64, "model": "llama-3-1-8b"}, "more stages than layers (32)"),
+    ({"engine": "ollama", "tensor_parallel": 2, "weight_precision": "q4_k_m"}, "spreads whole layers"),
+    ({"engine": "vllm", "weight_precision": "q4_k_m"}, "does not read GGUF files"),
+    ({"engine": "llama-cpp", "weight_precision": "fp8"}, "reads GGUF files"),
+    ({"kv_precision": "q8_0"}, "one of llama.cpp and Ollama"),
+    ({"gpu": "apple-m2-ultra"}, "Apple"),
+    ({"model": "kimi-k3", "gpu": "h100-sxm"}, "More GPUs than one server holds"),
+    ({"context_tokens": 28609}, "the most that was found, it does not fit"),
+    ({"context_tokens": 28610, "tensor_parallel": 4}, "the least that was found, it fits"),
+])
+def test_notes_on_what_is_odd(given: dict[str, object], words: str) -> None:
+    assert any(words in warning for warning in ask(**given).warnings), ask(**given).warnings
+
+
+def test_working_of_other_kinds_of_attention() -> None:
+    steps = {step.of: step.text for step in ask(model="deepseek-v3", gpu="h200-sxm").steps}
+    assert "61 layers × (latent of 512 + 64 for the position) × 16 bits ÷ 8" in steps["kv_bytes_per_token"]
+    assert "each GPU of a stage keeps all of it" in steps["per_gpu_gb"]
+    steps = {step.of: step.text for step in ask(model="gpt-oss-20b").steps}
+    assert "windows of 128 tokens" in steps["kv_cache_gb"]
+    assert "routed experts × 4.25 bits" in steps["weights_gb"]
+    steps = {step.of: step.text for step in ask(model="qwen3-5-35b-a3b").steps}
+    assert "30 gated-deltanet layers" in steps["state_gb"]
+
+
+# --- the picture -----------------------------------------------------------------------------------------------------
+
+
+def test_a_bar_is_cut_in_the_order_of_its_parts() -> None:
+    """A bar of 100 spans x = 12 to 506: 494 units; 50 + 25 + 25 end at 259, 382.5 and 506. The rest is not in the sum."""
+    picture = Stack("Memory", "GB", ("Weights", "Cache", "Free"), [("One", (50, 25, 25))], mark=(75, "usable"), rest=True)
+    root = ElementTree.fromstring(chart.svg(picture, "it"))
+    bars = [rect for rect in root.iter("rect") if rect.get("height") == "20"]
+    assert [(float(b.get("x", "")), float(b.get("width", ""))) for b in bars] == [(12, 247), (259, 123.5), (382.5, 123.5)]
+    assert [b.get("class") for b in bars] == ["part-1", "part-2", "part-3"]
+    texts = [text.text for text in root.iter("text")]
+    assert "One: 75 GB" in texts
+    assert [t for t in texts if t in ("a", "b", "c")] == ["a", "b", "c"]
+    mark = next(path for path in root.iter("path") if path.get("class") == "mark")
+    assert re.match(r"M382\.5 ", mark.get("d", ""))
+    assert chart.table(picture) == (["Part", "Weights", "Cache", "Free", "Together"],
+                                    [["One", "50 GB", "25 GB", "25 GB", "75 GB"]])
+    assert chart.describe(picture) == (
+        "Bars cut into weights, cache, free. One: weights 50 GB, cache 25 GB, free 25 GB. Marked: usable.")
+
+
+def test_the_picture_shows_this_arrangement_and_stays_readable() -> None:
+    for model, gpu in itertools.product(("llama-3-1-8b", "llama-3-1-70b", "kimi-k3"), ("l4", "h100-sxm", "mi355x")):
+        picture = ask(model=model, gpu=gpu).chart
+        assert isinstance(picture, Stack)
+        assert 1 <= len(picture.groups) <= 4
+        used = ask(model=model, gpu=gpu).outputs["gpus_used"]
+        assert any(str(used) in label.replace(",", "") or used == 1 for label, _ in picture.groups)
+
+
+def test_types_of_results() -> None:
+    found = ask().outputs
+    assert isinstance(found["overhead_gb"], Range)
+    assert isinstance(found["total_gb"], Range)
+    assert isinstance(found["weights_gb"], float)
+    assert isinstance(found["gpus_needed"], int)
