@@ -21,6 +21,7 @@ __all__ = ["SLUGS", "calculate_breakeven", "get", "recommend_model_type", "run"]
 SLUGS = (
     "frontier",
     "significance",
+    "gpu-memory",
     "api-cost",
     "break-even",
     "licence",
