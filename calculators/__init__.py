@@ -22,6 +22,7 @@ SLUGS = (
     "frontier",
     "significance",
     "gpu-memory",
+    "deploy",
     "api-cost",
     "break-even",
     "licence",

@@ -5,18 +5,25 @@ Every expected flag is one that a test writes into a wheel itself, or one that a
 
 import datetime
 import hashlib
+import itertools
 import json
+import shlex
 import subprocess
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
+import calculators
 from calculators.buildtime import DATA, data, flags
 from calculators.buildtime.__main__ import main
 from calculators.buildtime.upstream import UpstreamError, engines, wheels
 from calculators.kit.facts import Facts
+from calculators.kit.result import answer
+from calculators.kit.shape import NoValue
 
 TODAY = datetime.date(2026, 12, 1)
 
@@ -413,3 +420,93 @@ def test_a_person_read_the_same_values(row: str, there: str, not_there: str) -> 
     values = str(data.facts("2026-11-26").rows("engine-flags")[row]["values"]).split(", ")
     assert set(there.split()) <= set(values)
     assert not set(not_there.split()) & set(values)
+
+
+# What the deployment calculator writes, against the table
+
+
+def asked() -> list[dict[str, Any]]:
+    """Every engine with every format of weights and cache; the other inputs change along."""
+    calculator = calculators.get("deploy")
+    fields = calculator.fields()
+    models = ["llama-3-1-70b", "qwen3-8b", "gpt-oss-120b", "deepseek-v3", "deepseek-v4-pro", "kimi-k2-5", "llama-2-7b"]
+    gpus = ["h100-sxm", "a100-80gb-sxm", "mi300x", "b200-sxm", "apple-m3-ultra", "rtx-4090"]
+    spread = [(1, 1), (2, 1), (4, 2), (8, 1), (8, 4), (3, 1)]
+    found = []
+    for i, (engine, weights, cache) in enumerate(itertools.product(
+            fields["engine"].choices, fields["weight_precision"].choices, fields["kv_precision"].choices)):
+        parallel, stages = spread[i % len(spread)]
+        found.append({
+            "engine": engine, "weight_precision": weights, "kv_precision": cache, "model": models[i % len(models)],
+            "gpu": gpus[i // 3 % len(gpus)], "tensor_parallel": parallel, "pipeline_parallel": stages,
+            "repository": ["", "", "me/mine", "/data/a file.gguf"][i % 4], "memory_fraction_percent": [None, 85, 92.5][i % 3],
+            "context_tokens": [8192, 1, 131072][i // 5 % 3], "concurrent_requests": [16, 1][i // 2 % 2]})
+    return found
+
+
+def words(command: str) -> tuple[list[list[str]], dict[str, Any]]:
+    """The lines of a command as words, without what is written into a file, and the settings of that file by dotted key."""
+    settings: dict[str, Any] = {}
+    head, _, rest = command.partition("<<'END'\n")
+    if rest:
+        text, _, command = rest.partition("END\n")
+        assert head == "cat > trtllm.yaml "
+        settings = {f"{outer}.{name}": value for outer, inner in yaml.safe_load(text).items() for name, value in inner.items()}
+    joined = command.replace("\\\n", " ")
+    return [shlex.split(line) for line in joined.splitlines() if line and not line.startswith("#")], settings
+
+
+def test_every_flag_and_value_of_every_command_is_in_the_table() -> None:
+    facts = data.facts("2026-11-26")
+    table = facts.rows("engine-flags")
+    seen: dict[str, set[str]] = {}
+    for given in asked():
+        outputs = answer(calculators.get("deploy"), given, facts).outputs
+        if isinstance(outputs["command"], NoValue):
+            continue
+        engine = table[given["engine"]]["engine"]
+        rows = {row["flag"]: row for row in table.values() if row["engine"] == engine}
+        lines, settings = words(str(outputs["command"]))
+        start = str(rows[str(table[given["engine"]]["flag"])]["flag"]).split()
+        main = [word for word in lines[0] if "=" not in word or not word.startswith("OLLAMA_")]
+        assert main[:len(start)] == start, given
+        settings |= dict(word.split("=", 1) for word in lines[0] if word.startswith("OLLAMA_"))
+        rest = main[len(start):]
+        if rest and not rest[0].startswith("-"):
+            rest = rest[1:]  # the model
+        while rest:
+            name = rest.pop(0)
+            row = rows[name]
+            assert row["takes"] != "nothing"  # the calculator sets no switch
+            settings[name] = rest.pop(0)
+        for name, value in settings.items():
+            check(rows[name], str(value))
+        seen.setdefault(str(engine), set()).update(settings)
+    assert set(seen) == {"vLLM", "SGLang", "TGI", "llama.cpp", "Ollama", "TensorRT-LLM"}
+    for engine, needed in NEEDED.items():  # a grid that missed one would prove nothing
+        assert needed <= seen[engine]
+
+
+NEEDED = {
+    "vLLM": {"--tensor-parallel-size", "--pipeline-parallel-size", "--max-model-len", "--max-num-seqs", "--quantization",
+             "--kv-cache-dtype", "--gpu-memory-utilization"},
+    "SGLang": {"--model-path", "--tp-size", "--pp-size", "--context-length", "--max-running-requests", "--quantization",
+               "--load-format", "--kv-cache-dtype", "--mem-fraction-static"},
+    "TGI": {"--model-id", "--num-shard", "--max-total-tokens", "--quantize", "--kv-cache-dtype", "--cuda-memory-fraction"},
+    "llama.cpp": {"--hf-repo", "--model", "--split-mode", "--tensor-split", "--ctx-size", "--cache-type-k", "--cache-type-v"},
+    "Ollama": {"OLLAMA_CONTEXT_LENGTH", "OLLAMA_NUM_PARALLEL", "OLLAMA_KV_CACHE_TYPE", "OLLAMA_SCHED_SPREAD",
+               "OLLAMA_GPU_OVERHEAD"},
+    "TensorRT-LLM": {"--tensor_parallel_size", "--pipeline_parallel_size", "--max_seq_len", "--max_batch_size", "--config",
+                     "--free_gpu_memory_fraction", "kv_cache_config.dtype", "kv_cache_config.free_gpu_memory_fraction"},
+}
+
+
+def check(row: Mapping[str, Any], value: str) -> None:
+    """A value is of the kind that the flag takes, and one of those that the source lists."""
+    listed = str(row.get("values", "")).split(", ")
+    if value in listed:
+        return
+    assert row["takes"] in ("a whole number", "a number", "a list") or listed == [""], (row, value)
+    if row["takes"] in ("a whole number", "a number"):
+        number = float(value)
+        assert row["takes"] == "a number" or number == int(number)
