@@ -7,6 +7,9 @@
   refresh [--dry-run] [--from DIR] [--json]
                                   bring data/api-prices.yaml up to date from the newest upstream packages
   flags [--from DIR] [--json]     bring data/engine-flags.yaml up to date from the engines' own packages
+  accuracy FILE.csv [--rows] [--json]
+                                  predicted against measured throughput, for the rows of a file
+  fit [--check] [--json]          fit the factors of the serving model to the measured rows of data/
   bench [--runs 9] [--browser chromium] [--json]
                                   what a reader waits for, against stock Pyodide; exit 1 if a limit is missed
 """
@@ -20,7 +23,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from calculators.__main__ import entry
-from calculators.buildtime import DATA, bench, data, flags, pack, refresh
+from calculators.buildtime import DATA, accuracy, bench, data, fitted, flags, pack, refresh
 from calculators.kit.export import SCHEMA
 
 
@@ -47,6 +50,8 @@ def main(arguments: list[str]) -> int:
             command.add_argument("--days", type=int, required=True)
     add_bench(commands.add_parser("bench", usage=__doc__))
     refresh.add(commands.add_parser("refresh", usage=__doc__))
+    accuracy.add(commands.add_parser("accuracy", usage=__doc__))
+    fitted.add(commands.add_parser("fit", usage=__doc__))
     flags.add(commands.add_parser("flags", usage=__doc__))
     call = parser.parse_args(arguments)
     try:
@@ -130,7 +135,8 @@ def run_bench(call: argparse.Namespace) -> int:
 
 
 RUN = {"check": check, "stale": stale, "schema": schema, "pack": make_runtime, "bench": run_bench, "refresh": refresh.command,
-       "flags": flags.command}
+       "flags": flags.command,
+       "accuracy": accuracy.command, "fit": fitted.command}
 
 if __name__ == "__main__":
     sys.exit(entry(main))

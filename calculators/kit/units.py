@@ -31,6 +31,7 @@ UNITS: dict[str, str] = {
     "minutes": "minutes",
     "s": "s",
     "ms": "ms",
+    "us": "µs",
     "users": "users",
     "servers": "servers",
     "GPUs": "GPUs",

@@ -1,0 +1,428 @@
+"""How fast open weights are served on GPUs: what each step moves and computes, and the time that this takes.
+
+A step makes one token for every request in flight. Its time is that of reading the weights (of a mixture of experts those
+that the batch touches) or of multiplying with them, whichever is longer, then of reading the cache, of talking over the
+link, and of fixed work per layer, per step and per request. Prompts are bound by compute. The method is the roofline of
+arXiv 2402.16363 with fixed costs added; the shares and costs are fitted to measured rows (data/serving-factors.yaml).
+
+`Work` holds what a configuration moves and computes, exactly; `Rates` what the hardware and the engine make of it. Times are
+seconds, sizes bytes, unless a name says otherwise. A "GPU" is one as data/gpus.yaml counts.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from calculators.kit import architecture as arch
+from calculators.kit.architecture import Architecture
+from calculators.kit.facts import Facts, Value
+from calculators.kit.units import Range
+
+STEM = "serving-factors"
+GIB = 2**30
+USABLE_SHARE = 0.9  # of the memory, for weights, cache and workspace: what engines take by default
+FREE_SHARE = 0.9  # TensorRT-LLM takes this of what the weights leave instead
+WORKSPACE_BYTES = 1.5e9  # per GPU: activations and buffers
+EDGE = 1.08  # weights up to this share of what is usable still run, starved of cache; beyond, it is refused
+MOST_IN_FLIGHT = 4096  # requests that an engine works on at once at the most
+
+
+class Format(NamedTuple):
+    """A format of weights: bytes of a weight in the matrices, of one in the output matrix, and how it is multiplied."""
+
+    bytes: float
+    head_bytes: float
+    kind: str  # of multiplication: bf16 | fp8 | int8 | fp4 | mx: fp8 where there is fp4, else bf16
+    name: str  # the factor that it is fitted under
+    experts_only: bool = False  # attention stays in 16 bits
+
+
+FORMATS: dict[str, Format] = {
+    "bf16": Format(2, 2, "bf16", "bf16"),
+    "fp8": Format(1, 2, "fp8", "fp8"),
+    "int8": Format(1, 2, "bf16", "int8"),
+    "int8-w8a8": Format(1, 2, "int8", "fp8"),
+    "int4": Format(0.52, 2, "bf16", "int4"),  # 4 bits, a 16-bit scale and a 4-bit zero for 128 weights
+    "nvfp4": Format(0.5625, 2, "fp4", "nvfp4"),  # 4 bits and an 8-bit scale for 16 weights
+    "mxfp4": Format(0.53125, 2, "mx", "mxfp4", experts_only=True),  # 4 bits and an 8-bit scale for 32 weights
+    "q8_0": Format(1.0625, 1.0625, "bf16", "gguf"),
+    "q6_k": Format(0.8203, 0.8203, "bf16", "gguf"),
+    "q5_k_m": Format(0.711, 0.8203, "bf16", "gguf"),
+    "q4_k_m": Format(0.606, 0.8203, "bf16", "gguf"),
+    "q4_0": Format(0.5625, 0.8203, "bf16", "gguf"),
+    "q3_k_m": Format(0.489, 0.8203, "bf16", "gguf"),
+    "q2_k": Format(0.419, 0.8203, "bf16", "gguf"),
+}
+KV_BYTES = {"bf16": 2.0, "fp8": 1.0, "int8": 1.0, "int4": 0.5625, "nvfp4": 0.5625, "q8_0": 1.0625, "q4_0": 0.5625}
+"""Bytes of one cached number."""
+
+
+class Gpu(NamedTuple):
+    """One GPU. Speeds are peaks as published; 0: the chip has none or none was found."""
+
+    family: str
+    memory_bytes: float
+    bytes_per_s: float
+    flops: Mapping[str, float]  # dense FLOP/s (operations for int8) by kind of multiplication
+    link_bytes_per_s: float  # one way
+    switched: bool  # a link between GPUs of its own, no PCIe
+
+
+class Setup(NamedTuple):
+    """How a model is spread over GPUs. `replicas` of the attention: data parallel, its experts spread over all GPUs."""
+
+    gpus: int
+    weights: str  # a key of FORMATS
+    kv_bytes: float  # of one cached number
+    engine: str  # a key of the fitted factors: engine and generation
+    replicas: int = 1
+    by_layer: bool = False  # layers dealt out whole, one GPU working at a time
+
+
+class Load(NamedTuple):
+    """What is asked of it: tokens of a request's prompt and answer, requests in flight (None: as many as fit)."""
+
+    input_tokens: float
+    output_tokens: float
+    requests: float | None
+
+
+class Work(NamedTuple):
+    """What a step and a prompt move and compute, of the busiest GPU. Exact but for what FORMATS leaves out."""
+
+    weight_bytes: float  # every step, routed experts left out
+    expert_bytes: float  # all routed experts
+    experts: int
+    experts_per_token: int
+    token_flops: float  # of one token in a step, matrices alone
+    prompt_flops: float  # of a whole prompt, matrices alone
+    attention_flops: float  # of one token in a step, over the cache, at the mean length
+    prompt_attention_flops: float
+    kv_bytes: float  # read per request and step, at the mean length of the answer
+    full_kv_bytes: float  # that a request holds at its end
+    layers: int
+    expert_layers: int
+    links: int  # GPUs that take part in every reduction, 1 for none
+    token_link_bytes: float  # that one token sends over the link in all layers together, one way
+    prompt_link_bytes: float
+    replicas: int
+    room_bytes: float  # for cache, on each GPU
+
+
+class Rates(NamedTuple):
+    """What hardware and engine reach. Shares of peak are folded in: bytes/s and FLOP/s as reached, seconds as spent."""
+
+    weight_bytes_per_s: float
+    expert_bytes_per_s: float
+    kv_bytes_per_s: float
+    step_flops: float
+    prompt_flops: float
+    attention_flops: float
+    link_bytes_per_s: float
+    link_s: float  # per layer and step
+    layer_s: float  # per layer and step
+    expert_layer_s: float  # per layer with experts and step, beyond the former
+    step_s: float
+    request_s: float  # per request and step
+    first_s: float  # before the first token, beyond the prompt
+
+
+class Speed(NamedTuple):
+    """A prediction in units: tokens/s of all requests and of one, seconds per token and to the first, and where a step goes."""
+
+    requests: float
+    output_tokens_per_s: float
+    user_tokens_per_s: float
+    step_s: float
+    first_s: float
+    parts: Mapping[str, float]  # seconds of a step: weights, KV cache, compute, overhead, link
+
+
+class DoesNotFit(ValueError):
+    """The weights are too large for the GPUs. `needed_bytes` and `usable_bytes` are per GPU."""
+
+    def __init__(self, needed_bytes: float, usable_bytes: float) -> None:
+        super().__init__(f"the weights need {needed_bytes / GIB:.1f} GiB on each GPU, and {usable_bytes / GIB:.1f} GiB are "
+                         "usable")
+        self.needed_bytes, self.usable_bytes = needed_bytes, usable_bytes
+
+
+FLOP_PER_BYTE = 30  # of an Apple chip, fp32 rate over bandwidth: 26 (M1 Max) to 36 (M3 Max); no matrix rate was found
+
+
+def gpu_of(values: Mapping[str, Value]) -> Gpu:
+    """A row of data/gpus.yaml in bytes and FLOP/s. Where it has no matrix rate (Apple), FLOP_PER_BYTE stands for one."""
+
+    def figure(name: str) -> float:
+        return float(values.get(name, 0) or 0)
+
+    flops = {kind: figure(f"{kind}_tflops") * 1e12 for kind in ("bf16", "fp8", "int8", "fp4") if figure(f"{kind}_tflops")}
+    flops.setdefault("bf16", figure("bandwidth_gb_s") * 1e9 * FLOP_PER_BYTE)
+    way = str(values.get("interconnect", ""))
+    return Gpu(
+        family=str(values.get("family", "")).lower().replace(" ", "-"), memory_bytes=figure("memory_gib") * GIB,
+        bytes_per_s=figure("bandwidth_gb_s") * 1e9, flops=flops, link_bytes_per_s=figure("link_gb_s") * 1e9,
+        switched="PCIe" not in way,
+    )
+
+
+# --- work -------------------------------------------------------------------------------------------------------------
+
+
+def weight_bytes(a: Architecture, weights: str) -> tuple[float, float, float]:
+    """Bytes of the matrices outside routed experts that every step reads, of all routed experts, and of the input table.
+
+    The output matrix counts with the first. Raises KeyError for a format that is not in FORMATS.
+    """
+    form, count = FORMATS[weights], arch.parameters(a)
+    plain = 2.0 if form.experts_only else form.bytes
+    body = (count.attention + count.linear + count.mlp) * plain + count.other * 2
+    head = (count.embedding if a.tied_embeddings else count.head) * form.head_bytes
+    return body + head, count.experts * form.bytes, count.embedding * form.head_bytes
+
+
+def resident_bytes(a: Architecture, setup: Setup) -> float:
+    """Bytes of weights on each GPU."""
+    body, experts, table = weight_bytes(a, setup.weights)
+    spread = setup.gpus // setup.replicas
+    tied = 0.0 if a.tied_embeddings else table
+    return (body + tied) / spread + experts / setup.gpus
+
+
+def room(a: Architecture, gpu: Gpu, setup: Setup) -> float:
+    """Bytes for cache on each GPU. Raises DoesNotFit well past the edge; near it there is room for one request at the least."""
+    usable = gpu.memory_bytes * USABLE_SHARE
+    needed = resident_bytes(a, setup)
+    if needed > usable * EDGE:
+        raise DoesNotFit(needed, usable)
+    if setup.engine.startswith("tensorrt"):
+        return max(0.0, gpu.memory_bytes - needed - WORKSPACE_BYTES) * FREE_SHARE
+    return max(0.0, usable - needed - WORKSPACE_BYTES)
+
+
+def work(a: Architecture, gpu: Gpu, setup: Setup, load: Load) -> Work:
+    """What a configuration moves and computes. Raises DoesNotFit, and ValueError for a layout that is not modelled."""
+    if setup.gpus % setup.replicas:
+        raise ValueError(f"{setup.replicas} replicas of the attention do not divide {setup.gpus} GPUs")
+    if setup.by_layer:
+        return _by_layer(work(a, gpu._replace(memory_bytes=gpu.memory_bytes * setup.gpus),
+                              setup._replace(gpus=1, by_layer=False), load), setup.gpus)
+    spread = setup.gpus // setup.replicas
+    body, experts, _ = weight_bytes(a, setup.weights)
+    count = arch.parameters(a)
+    mean = int(load.input_tokens + load.output_tokens / 2)
+    full = int(load.input_tokens + load.output_tokens)
+
+    def cache(tokens: int) -> float:
+        return arch.kv_bytes_per_gpu(a, tokens, spread, setup.kv_bytes) + arch.state_bytes(a) / spread
+
+    layers = a.layers
+    sent = 2 * a.hidden_size * layers * 2.0 * (2 * (setup.gpus - 1) / setup.gpus)  # two reductions a layer, 16 bits, in a ring
+    return Work(
+        weight_bytes=body / spread, expert_bytes=experts / setup.gpus, experts=a.experts, experts_per_token=a.experts_per_token,
+        token_flops=2.0 * count.active / setup.gpus,
+        prompt_flops=prompt_flops(a, load.input_tokens) / setup.gpus,
+        attention_flops=step_attention_flops(a, mean) / spread,
+        prompt_attention_flops=prompt_attention_flops(a, load.input_tokens) / setup.gpus,
+        kv_bytes=cache(mean), full_kv_bytes=cache(full), layers=layers, expert_layers=a.expert_layers,
+        links=setup.gpus, token_link_bytes=sent, prompt_link_bytes=sent * load.input_tokens,
+        replicas=setup.replicas, room_bytes=room(a, gpu, setup),
+    )
+
+
+def _by_layer(one: Work, gpus: int) -> Work:
+    """Layers dealt out whole: one GPU works at a time, so nothing is shared but the memory."""
+    return one._replace(links=1, token_link_bytes=0.0, prompt_link_bytes=0.0)
+
+
+def prompt_flops(a: Architecture, tokens: float) -> float:
+    """FLOPs of the matrices for a prompt: twice the active parameters per token, the output matrix once (arXiv 2001.08361)."""
+    count = arch.parameters(a)
+    head = count.embedding if a.tied_embeddings else count.head
+    return 2.0 * (count.active - head) * tokens + 2.0 * head
+
+
+def prompt_attention_flops(a: Architecture, tokens: float) -> float:
+    """FLOPs of attention for a prompt: scores and values, 2 x (key + value size) x heads for each pair of tokens.
+
+    Half of all pairs, since none looks ahead; within a window no more than its tokens.
+    """
+    size = (a.qk_nope_size + a.qk_rope_size if a.attention == "mla" else a.head_size) + (a.v_head_size or a.head_size)
+    pairs = a.full_layers * a.heads * tokens / 2 + a.window_layers * a.window_heads * min(tokens / 2, a.window_tokens)
+    return 2.0 * size * pairs * tokens
+
+
+def step_attention_flops(a: Architecture, tokens: float) -> float:
+    """FLOPs of attention for one new token after `tokens`. A latent is read once for all heads (arXiv 2405.04434)."""
+    if a.attention == "mla":
+        return 2.0 * (2 * a.kv_lora_rank + a.qk_rope_size) * a.heads * a.full_layers * tokens
+    size = a.head_size + (a.v_head_size or a.head_size)
+    return 2.0 * size * (a.full_layers * a.heads * tokens + a.window_layers * a.window_heads * min(tokens, a.window_tokens))
+
+
+def touched(experts: int, per_token: int, tokens: float) -> float:
+    """Share of the experts that a batch of tokens reads: 1 - (1 - k/E)^tokens, as if each chose evenly and alone."""
+    return 1.0 - (1.0 - per_token / experts) ** tokens if experts else 0.0
+
+
+# --- time -------------------------------------------------------------------------------------------------------------
+
+
+def most_requests(w: Work) -> float:
+    """Requests that fit in memory at once, at the full length of each; at least one per replica."""
+    most = w.room_bytes / w.full_kv_bytes if w.full_kv_bytes else MOST_IN_FLIGHT
+    return min(float(MOST_IN_FLIGHT), max(1.0, most)) * w.replicas
+
+
+def step_parts(w: Work, r: Rates, requests: float) -> dict[str, float]:
+    """Seconds of one step with `requests` in flight, by what they are spent on; compute is what reading does not hide."""
+    own = requests / w.replicas
+    weights = w.weight_bytes / r.weight_bytes_per_s
+    if w.experts:
+        weights += w.expert_bytes * touched(w.experts, w.experts_per_token, requests) / r.expert_bytes_per_s
+    compute = w.token_flops * requests / r.step_flops
+    both = math.hypot(weights, compute)  # halfway between one hiding the other wholly and not at all
+    fixed = r.step_s + w.layers * r.layer_s + w.expert_layers * r.expert_layer_s + requests * r.request_s
+    link = (w.layers * r.link_s + w.token_link_bytes * own / r.link_bytes_per_s) if w.links > 1 else 0.0
+    cache = own * max(w.kv_bytes / r.kv_bytes_per_s, w.attention_flops / r.attention_flops)
+    return {"weights": weights, "compute": both - weights, "cache": cache, "overhead": fixed, "link": link}
+
+
+def prompt_s(w: Work, r: Rates) -> float:
+    """Seconds that one prompt adds to the steps of the others: compute and link."""
+    link = w.prompt_link_bytes / w.replicas / r.link_bytes_per_s if w.links > 1 else 0.0
+    return w.prompt_flops / r.prompt_flops + w.prompt_attention_flops / r.attention_flops + link
+
+
+def first_token_s(w: Work, r: Rates, tokens: float) -> float:
+    """Seconds to the first token of a request alone: the prompt, no faster than its weights are read, and fixed work."""
+    parts = step_parts(w, r, 1)
+    weights = w.weight_bytes / r.weight_bytes_per_s
+    if w.experts:
+        weights += w.expert_bytes * touched(w.experts, w.experts_per_token, tokens) / r.expert_bytes_per_s
+    prompt = prompt_s(w, r) * w.replicas
+    return math.hypot(prompt, weights) + parts["overhead"] + r.first_s
+
+
+def speed(w: Work, r: Rates, load: Load) -> Speed:
+    """Throughput of a closed loop: `requests` always in flight (fewer if no more fit), each new one in the place of one done.
+
+    A request takes output_tokens steps, and while it does, one prompt for each request in flight is worked off between
+    them: seconds = output_tokens x step + requests x prompt.
+    """
+    fit = most_requests(w)
+    requests = fit if load.requests is None else min(load.requests, fit)
+    parts = step_parts(w, r, requests)
+    step = sum(parts.values())
+    own_prompt = prompt_s(w, r)
+    output = max(load.output_tokens, 1.0)
+    seconds = output * step + requests * own_prompt
+    total = requests * output / seconds
+    between = step + max(requests - 1, 0) * own_prompt / output
+    return Speed(requests, total, 1 / between, between, first_token_s(w, r, load.input_tokens), parts)
+
+
+# --- factors ----------------------------------------------------------------------------------------------------------
+
+
+def read_factors(facts: Facts) -> dict[str, float]:
+    """The factors in force, by name: those of the group common without it, the others as group.name."""
+    return {name.removeprefix("common."): value for name, value in _figures(facts).items()
+            if name.partition(".")[0] not in ("range", "waiting", "fit")}
+
+
+def read_spans(facts: Facts) -> dict[str, tuple[float, float]]:
+    """Of each mode, of what nothing alike was measured of ("unseen"), and of the first token: the factors low and high."""
+    found = {name.removeprefix("range."): value for name, value in _figures(facts).items() if name.startswith("range.")}
+    return {name.removesuffix("-low"): (low, found[name.removesuffix("-low") + "-high"])
+            for name, low in found.items() if name.endswith("-low")}
+
+
+def read_waiting(facts: Facts) -> dict[str, float]:
+    """By name, how many times its unloaded value the time to the first token was under load."""
+    return {name.removeprefix("waiting."): value for name, value in _figures(facts).items() if name.startswith("waiting.")}
+
+
+def _figures(facts: Facts) -> dict[str, float]:
+    found = ((key.partition(".")[2], facts.get(key)) for key in facts.keys(STEM))
+    return {name: float(fact.value) for name, fact in found if fact and not isinstance(fact.value, str)}
+
+
+def span_names(mode: str, experts: bool) -> tuple[str, str]:
+    """What the range of a prediction is kept under: by mode and kind of architecture, or else by mode."""
+    return f"{mode}-{'moe' if experts else 'dense'}", mode
+
+
+def range_of(a: Architecture, gpu: Gpu, setup: Setup, mode: str, factors: Mapping[str, float],
+             spans: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
+    """The factors low and high of a prediction, wider where nothing of the GPU's family or of the engine was measured."""
+    low, high = next(spans[name] for name in span_names(mode, bool(a.experts)) if name in spans)
+    if f"bandwidth.{gpu.family}" in factors and f"overhead.{setup.engine}" in factors:
+        return low, high
+    return min(low, spans["unseen"][0]), max(high, spans["unseen"][1])
+
+
+def factor_names(gpu: Gpu, setup: Setup) -> tuple[str, ...]:
+    """The fitted factors that are this GPU's, format's or engine's alone, beside those that are common to all."""
+    family, form, engine = gpu.family, FORMATS[setup.weights].name, setup.engine
+    return (f"bandwidth.{family}", f"compute.{family}", f"compute.{form}", f"overhead.{engine}", f"request.{engine}")
+
+
+def rates(gpu: Gpu, setup: Setup, factors: Mapping[str, float]) -> Rates:
+    """What a GPU and an engine reach, by the fitted factors.
+
+    A factor of one GPU's, format's or engine's own that is not there counts as 1, since nothing was measured. A common one
+    that is not there raises KeyError.
+    """
+    bandwidth, compute, precision, overhead, request = (factors.get(name, 1.0) for name in factor_names(gpu, setup))
+    multiplying = factors["compute"] * compute
+    reading = factors["bandwidth"] * bandwidth * gpu.bytes_per_s
+    matrices = gpu.flops[kind_of(gpu, setup.weights)] * multiplying * precision
+    way = "switched" if gpu.switched else "pcie"
+    many = factors["first-spread-ms"] if setup.gpus > 1 else 0.0
+    return Rates(
+        weight_bytes_per_s=reading,
+        expert_bytes_per_s=reading * factors["experts"],
+        kv_bytes_per_s=gpu.bytes_per_s * bandwidth * factors["cache"],
+        step_flops=matrices * factors["step-compute"],
+        prompt_flops=matrices,
+        attention_flops=gpu.flops["bf16"] * compute * factors["attention"],
+        link_bytes_per_s=gpu.link_bytes_per_s * factors[f"link.{way}"],
+        link_s=factors[f"link-us.{way}"] * 1e-6,
+        layer_s=factors["layer-us"] * overhead * 1e-6,
+        expert_layer_s=factors["expert-layer-us"] * overhead * 1e-6,
+        step_s=factors["step-us"] * overhead * 1e-6,
+        request_s=factors["request-us"] * request * 1e-6,
+        first_s=(factors["first-ms"] + many) * 1e-3,
+    )
+
+
+def kind_of(gpu: Gpu, weights: str) -> str:
+    """The kind of multiplication that a GPU does with a format of weights: 16 bits where it has no other."""
+    kind = FORMATS[weights].kind
+    if kind == "mx":
+        kind = "fp8" if "fp4" in gpu.flops else "bf16"
+    return kind if gpu.flops.get(kind) else "bf16"
+
+
+def mode_of(requests: float | None) -> str:
+    """What the errors are sorted by: batch1, low (2 to 16 requests at once), high, offline (as many as fit)."""
+    if requests is None:
+        return "offline"
+    return "batch1" if requests <= 1 else "low" if requests <= 16 else "high"
+
+
+def spread(value: float, errors: tuple[float, float]) -> Range:
+    """An estimate with its range: `errors` are the factors low and high, quantiles of measured over predicted."""
+    return Range(value * errors[0], value, value * errors[1])
+
+
+def quantile(values: list[float], share: float) -> float:
+    """A quantile by linear interpolation between the sorted values. Raises ValueError for an empty list."""
+    if not values:
+        raise ValueError("no values")
+    ordered = sorted(values)
+    at = share * (len(ordered) - 1)
+    low = math.floor(at)
+    high = min(low + 1, len(ordered) - 1)
+    return ordered[low] + (ordered[high] - ordered[low]) * (at - low)
