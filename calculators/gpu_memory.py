@@ -378,7 +378,7 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
         Step("kv_cache_gb", _cache_text(plan)),
         Step("state_gb", _state_text(plan.need.arch)),
         Step("overhead_gb", f"{together}{more}) × {{gpus_used}} = {{overhead_gb}}; estimated for "
-             f"{workload.ENGINES[plan.machine.engine]}, version {{{over}.version}}"),
+             f"{workload.ENGINES[plan.machine.engine]} (versions: {{{over}.version}})"),
         Step("total_gb", "{weights_gb} + {kv_cache_gb} + {state_gb} + {overhead_gb} = {total_gb}"),
         Step("gpus_used", _split_text(plan)),
         Step("per_gpu_gb", _per_gpu_text(plan)),
