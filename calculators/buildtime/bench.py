@@ -32,7 +32,7 @@ BUILDS = 3
 PAGE_LIMIT_BYTES = 100_000  # of a page that holds a table, gzipped
 FILTER_LIMIT_MS = 50.0
 FILTERS = 20
-PATIENCE_MS = 120_000
+PATIENCE_MS = 60_000
 WHEEL = "calculators-0-py3-none-any.whl"
 STOCK = "assets/runtime/stock"
 
@@ -46,10 +46,13 @@ MEASURE = """async ([field, value]) => {
   const watch = window.PerformanceObserver && PerformanceObserver.supportedEntryTypes.includes("longtask")
     ? new PerformanceObserver((list) => tasks.push(...list.getEntries().map((task) => task.duration))) : null;
   if (watch) watch.observe({ type: "longtask" });
-  const answered = new Promise((done) => new MutationObserver((changes, observer) => {
-    observer.disconnect();
-    done(performance.now());
-  }).observe(result, { childList: true }));
+  const answered = new Promise((done, never) => {
+    new MutationObserver((changes, observer) => {
+      observer.disconnect();
+      done(performance.now());
+    }).observe(result, { childList: true });
+    setTimeout(() => never(new Error(section.querySelector("[data-status]").textContent || "no answer")), PATIENCE);
+  });
   const start = performance.now();
   input.focus();
   if (input.type === "radio") input.checked = true; else input.value = value;
@@ -58,7 +61,7 @@ MEASURE = """async ([field, value]) => {
   await new Promise((done) => setTimeout(done, 20));
   if (watch) watch.disconnect();
   return { milliseconds, task: watch ? Math.max(0, ...tasks) : null };
-}"""
+}""".replace("PATIENCE", str(PATIENCE_MS))
 
 STOCK_WORKER = f"""
 import {{ loadPyodide }} from "./pyodide.mjs";

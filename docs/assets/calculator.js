@@ -329,14 +329,31 @@ function mount(section) {
     take([...new URLSearchParams(event.target.search)].filter(([name]) => form.elements[name]));
   });
 
-  const link = Object.fromEntries(new URLSearchParams(isPrivate() ? location.hash.slice(1) : location.search));
+  // The address has changed under the page: show what it says.
+  section.addEventListener("calculator:open", () => {
+    clearTimeout(urlTimer);
+    for (const input of form.elements) restore(input);
+    form.querySelectorAll("[data-find]").forEach(find);
+    open(linked());
+  });
+
+  function open(link) {
+    fill(link);
+    ask(link);
+  }
+
+  const link = linked();
   if (!Object.keys(link).length) {
     // A browser may bring back what was typed before a reload; the result must be for what the form shows.
     if ([...form.elements].some(changed)) form.reset();
     return offer();
   }
-  fill(link);
-  ask(link);
+  open(link);
+}
+
+// What the address holds for a calculator.
+function linked() {
+  return Object.fromEntries(new URLSearchParams(isPrivate() ? location.hash.slice(1) : location.search));
 }
 
 function button(text, press, name = NOTICE) {
@@ -362,7 +379,39 @@ function changed(input) {
   return ["text", "date", "textarea"].includes(input.type) ? input.value !== input.defaultValue : input.checked !== input.defaultChecked;
 }
 
+// A field as it was built.
+function restore(input) {
+  for (const option of input.options || []) option.selected = option.defaultSelected;
+  if (input.options) return;
+  if (["radio", "checkbox"].includes(input.type)) input.checked = input.defaultChecked;
+  else if ("defaultValue" in input) input.value = input.defaultValue;
+}
+
+function reopen() {
+  document.querySelectorAll("section.calculator").forEach((section) => section.dispatchEvent(new CustomEvent("calculator:open")));
+}
+
+// A link to this very page with other inputs: the theme's instant navigation would change the address and nothing else.
+function followHere(event) {
+  const link = event.target.closest && event.target.closest("a[href]");
+  if (!link || event.button || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || "preset" in link.dataset) return;
+  const here = link.origin === location.origin && link.pathname === location.pathname;
+  if (!here || !(link.search || link.hash.startsWith("#?")) || !document.querySelector("section.calculator")) return;
+  event.preventDefault();
+  event.stopPropagation();
+  history.pushState(history.state, "", link.href);
+  reopen();
+  const target = !isPrivate() && location.hash && document.getElementById(location.hash.slice(1));
+  (target || document.querySelector("section.calculator")).scrollIntoView();
+}
+
+let shownPath = location.pathname;
+document.addEventListener("click", followHere, true);
+addEventListener("popstate", () => location.pathname === shownPath && reopen());
+
 function mountAll() {
+  shownPath = location.pathname;
+
   document.querySelectorAll("section.calculator").forEach(mount);
 }
 

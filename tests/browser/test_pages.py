@@ -156,3 +156,19 @@ def test_a_chart_is_read_out_where_the_pointer_is(page: Any) -> None:
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.5)
     said = page.inner_text(".chart-readout")
     assert said.startswith("100 million; API: 500 USD/month; Self-hosting, whole servers: 2,880 USD/month")
+
+
+def test_links_to_the_same_page_with_other_inputs_are_followed_and_the_way_back_too(page: Any) -> None:
+    page.goto("calculators/break-even/")
+    for volume, needed in (("1e9", "6 servers"), ("2e9", "12 servers")):
+        page.evaluate("""query => document.querySelector("article h1").insertAdjacentHTML("afterend", `<a id=x href="${query}">x</a>`)""",
+                      f"?v=1&monthly_tokens={volume}")
+        page.click("#x")
+        servers(page, needed)
+        page.evaluate("document.querySelector('#x').remove()")
+    assert page.url.endswith("?v=1&monthly_tokens=2e9")
+    page.go_back()
+    servers(page, "6 servers")
+    page.wait_for_function("document.querySelector('[name=monthly_tokens]').value === '1,000,000,000'")
+    page.go_back()
+    servers(page, "1 server")
