@@ -15,7 +15,7 @@ CUSTOM = "custom"  # the choice of a model that is described by the fields below
 GENERIC = "generic"  # the choice of an engine that is not named
 
 ENGINES = {
-    GENERIC: "Any engine",
+    GENERIC: "None in particular",
     "vllm": "vLLM",
     "sglang": "SGLang",
     "tensorrt-llm": "TensorRT-LLM",
