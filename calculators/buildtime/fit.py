@@ -269,6 +269,6 @@ def with_ranges(tested: Sequence[LeftOut], found: Sequence[Point]) -> list[Teste
             if fold(one.point) == part:
                 central = one.point.row.measured * math.exp(one.error)
                 names = span_names(one.point.row.mode, bool(one.point.row.architecture.experts))
-                low, high = next(others[name] for name in names if name in others)
+                low, high = next((others[name] for name in names if name in others), (1.0, 1.0))
                 result.append(Tested(one.point, central, central * low, central * high))
     return result

@@ -64,7 +64,7 @@ class Result:
         by_source = fit.left_out(self.points, self.factors, lambda point: point.row.source)
         self.spans = fit.ranges(tested) | {
             "unseen": fit.tails([-one.error for one in (*by_family, *by_source)]),
-            "first": fit.tails([-one.first for one in tested if one.first is not None]),
+            "first": fit.tails([-one.first for one in tested if one.first is not None] or [0.0]),
         }
         self.compared = [Compared(one.point.row, one.point.row.measured, Range(one.low, one.predicted, one.high))
                          for one in fit.with_ranges(tested, self.points)]

@@ -202,7 +202,7 @@ def room(a: Architecture, gpu: Gpu, setup: Setup) -> float:
 
 def work(a: Architecture, gpu: Gpu, setup: Setup, load: Load) -> Work:
     """What a configuration moves and computes. Raises DoesNotFit, and ValueError for a layout that is not modelled."""
-    if setup.gpus % setup.replicas:
+    if setup.replicas < 1 or setup.gpus % setup.replicas:
         raise ValueError(f"{setup.replicas} replicas of the attention do not divide {setup.gpus} GPUs")
     if setup.by_layer:
         return _by_layer(work(a, gpu._replace(memory_bytes=gpu.memory_bytes * setup.gpus),
