@@ -167,7 +167,10 @@ def bill_usd(rates: Rates, fresh: float, cached: float, written: float, answer: 
 
 def rates_for(offer: Offer, prompt_tokens: float) -> Rates:
     """The prices of a request (USD per million tokens): above a limit the whole request costs the tier's prices."""
-    return next((rates for above, rates in offer.tiers if prompt_tokens > above), offer.usual)
+    for above, rates in offer.tiers:
+        if prompt_tokens > above:
+            return rates
+    return offer.usual
 
 
 def counts(rates: Rates, ratio: float, job: Job) -> tuple[float, float, float]:
@@ -212,9 +215,13 @@ def request_usd(offer: Offer, job: Job) -> float:
     """What one request costs on an offer, in USD; infinite if the model cannot take it."""
     if not fits(offer, job):
         return math.inf
-    now, later = ways(offer, job)
-    usd = at_rates(now, offer.ratio, job)
-    return usd if later is now else usd * (1 - job.waiting) + at_rates(later, offer.ratio, job) * job.waiting
+    now = rates_for(offer, (job.input_tokens + job.overhead_tokens) * offer.ratio)
+    usd = later = at_rates(now, offer.ratio, job)
+    if job.waiting and now is offer.usual:  # see ways(); asked thousands of times for the flips, so worked out once here
+        for rates in (offer.off_peak, offer.batch):
+            if rates:
+                later = min(later, at_rates(rates, offer.ratio, job))
+    return usd * (1 - job.waiting) + later * job.waiting
 
 
 def parts_usd(offer: Offer, job: Job) -> Parts:
@@ -271,7 +278,7 @@ def offer_of(row: str, values: Mapping[str, Value], clock: Clock, ratio: float) 
         share = peak_share(str(values["peak"]), clock)
         if share is None:
             return "its peak hours cannot be read"
-        peak = _rates(values, "peak_", plain.write / plain.input)
+        peak = peak_rates(values)
         usual, off_peak = Rates(*(p * share + o * (1 - share) for p, o in zip(peak, plain, strict=True))), plain
     batch = None
     if "batch_input" in values:
@@ -281,6 +288,12 @@ def offer_of(row: str, values: Mapping[str, Value], clock: Clock, ratio: float) 
                   for tier in ("tier_2_", "tier_") if f"{tier}input" in values)
     return Offer(row, f"{values['model']} ({values['host']})", str(values["access"]), usual, off_peak, batch, tiers,
                  float(values.get("context_tokens", math.inf)), float(values.get("max_output_tokens", math.inf)), ratio)
+
+
+def peak_rates(values: Mapping[str, Value]) -> Rates:
+    """The prices of a row at its peak hours, in USD per million tokens."""
+    plain = _rates(values, "")
+    return _rates(values, "peak_", plain.write / plain.input)
 
 
 def _rates(values: Mapping[str, Value], kind: str, write: float = 1) -> Rates:
@@ -565,14 +578,15 @@ def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
         return []
     found = []
     for name, (part, scale) in _MOVES.items():
-        corners = _corners(name, best, offers, job) if part in _TOKENS else []
+        corners = _corners(name, best, offers, job) if part in _TOKENS else set()
         found += _flips_of(name, getattr(inputs, name), best, _moving(offers, job, part, scale), corners)
     if any(offer.off_peak for offer in offers):
         def at_offset(value: float) -> tuple[list[Offer], Job]:
             then = clock._replace(utc_offset=value)
             return [_at_clock(offer, rows[offer.row], then) for offer in offers], job
 
-        found += _flips_of("utc_offset_hours", inputs.utc_offset_hours, best, at_offset, [])
+        found += ([_no_flip("utc_offset_hours")] if _whatever_the_hour(best, offers, rows, job)
+                  else _flips_of("utc_offset_hours", inputs.utc_offset_hours, best, at_offset, set()))
     alike = "no value of this changes it: every model's cost moves in the same proportion"
     return found + [Flip(name, None, "", why=alike) for name in ("requests_per_day", "growth_percent", "surcharge_percent")]
 
@@ -589,6 +603,13 @@ _MOVES = {
 }
 _At = Callable[[float], tuple[list[Offer], Job]]
 _TOKENS = ("input_tokens", "output_tokens", "reasoning_tokens", "overhead_tokens")
+
+
+def _whatever_the_hour(best: Offer, offers: Sequence[Offer], rows: Mapping[str, Mapping[str, Value]], job: Job) -> bool:
+    """Whether a model stays the cheapest if all of its requests come at its peak, and those of the others never do."""
+    worst = best._replace(usual=peak_rates(rows[best.row])) if best.off_peak else best
+    others = (o._replace(usual=o.off_peak) if o.off_peak else o for o in offers if o is not best)
+    return request_usd(worst, job) < min((request_usd(o, job) for o in others), default=math.inf)
 
 
 def _at_clock(offer: Offer, values: Mapping[str, Value], clock: Clock) -> Offer:
@@ -608,7 +629,7 @@ def _cheapest(offers: Sequence[Offer], job: Job) -> Offer | None:
     return best if usd < math.inf else None
 
 
-def _flips_of(name: str, now: float, best: Offer, at: _At, corners: Sequence[float]) -> list[Flip]:
+def _flips_of(name: str, now: float, best: Offer, at: _At, corners: set[float]) -> list[Flip]:
     """The flips of one input. `at` gives the offers and the job at a value of it."""
     spec = CALCULATOR.fields()[name]
 
@@ -625,32 +646,37 @@ def _flips_of(name: str, now: float, best: Offer, at: _At, corners: Sequence[flo
             return -math.inf
         return other - own if abs(other - own) > 1e-12 * own else 0.0
 
-    offers, _ = at(now)
-    high = spec.max or 0
-    if name in _MOVES and _MOVES[name][0] in _TOKENS:
+    offers, job = at(now)
+    tokens, high = name in _TOKENS, spec.max or 0
+    if tokens:
         high = min(high, max([now, *(offer.window / offer.ratio for offer in offers if offer.window < math.inf)]) * 1.01)
     found = []
-    for value, beyond in changes(gap, now, spec.min or 0, high, corners):
+    # Between corners every bill is a line in the count of tokens, unless what can wait goes another way halfway.
+    for value, beyond in changes(gap, now, spec.min or 0, high, corners, points=3 if tokens and not job.waiting else 10):
+        value = now if abs(value - now) <= 1e-6 * max(1, abs(now)) else value
         step = max(abs(value), 1e-6) * 1e-9
         then = _cheapest(*at(value + step if beyond == "above" else value - step))
         found.append(Flip(name, value, spec.unit, f"{then.label} is the cheapest" if then else NONE_FITS, beyond=beyond))
-    return found or [Flip(name, None, spec.unit, why="no value of this changes it")]
+    return found or [_no_flip(name)]
 
 
-def _corners(name: str, best: Offer, offers: Sequence[Offer], job: Job) -> list[float]:
-    """The values of a count of tokens at which a price list turns so that the cheapest may change: today's cheapest gets
-    dearer or drops out above one of its own limits, another gets cheaper below one of its own."""
-    now = getattr(job, name)
-    prompt, whole_job = job.input_tokens + job.overhead_tokens, sum(job[:4])
-    found = []
+def _no_flip(name: str) -> Flip:
+    return Flip(name, None, CALCULATOR.fields()[name].unit, why="no value of this changes it")
+
+
+def _corners(name: str, best: Offer, offers: Sequence[Offer], job: Job) -> set[float]:
+    """Where a count of tokens meets the limits of an offer (window, longest answer, tiers): just above those of today's
+    cheapest, which gets dearer or drops out there, and at those of the others, the last value before they do."""
+    now, prompt, together = getattr(job, name), job.input_tokens + job.overhead_tokens, sum(job[:4])
+    found = set()
     for offer in offers:
-        limits = [(offer.window, whole_job)]
+        limits = [(offer.window, together)]
         if name in ("input_tokens", "overhead_tokens"):
             limits += [(above, prompt) for above, _ in offer.tiers]
         else:
             limits.append((offer.longest_answer, job.output_tokens + job.reasoning_tokens))
         turns = [limit / offer.ratio - (total - now) for limit, total in limits if limit < math.inf]
-        found += [turn for turn in turns if offer is best or turn < now]
+        found |= {turn * (1 + 1e-9) if offer is best else turn for turn in turns}
     return found
 
 

@@ -18,8 +18,8 @@ def changes(
     """The nearest value above `now` and the nearest below at which `gap` falls under nothing; at most one of each.
 
     `gap` is 0 or more wherever today's answer holds, `now` included, and less than 0 where another one does; infinities
-    are allowed. It may jump. `corners` are the values at which it may jump or turn; the search looks at them and at
-    `points` values a side, ever further apart. What lies between two such values and is narrower than that is missed.
+    are allowed. It may jump. The search looks at `points` values a side, ever further apart, and at `corners`: the values
+    beside its jumps and turns, on the side where it is lowest. What lies between two values and is narrower is missed.
     No unit. Raises ValueError if `now` is not between `low` and `high`.
     """
     if not low <= now <= high:
@@ -36,10 +36,7 @@ def _places(now: float, end: float, corners: Iterable[float], points: int) -> li
     """Where to look between `now` and an end, nearest first."""
     places = set(_spread(now, end, points)) if end != now else set()
     low, high = min(now, end), max(now, end)
-    for corner in corners:
-        # A jump at a corner shows on one side of it or the other.
-        places |= {at for at in (corner * (1 - 1e-9), corner, corner * (1 + 1e-9)) if low <= at <= high and at != now}
-    return sorted(places, reverse=end < now)
+    return sorted(places | {at for at in corners if low <= at <= high and at != now}, reverse=end < now)
 
 
 def _spread(now: float, end: float, points: int) -> Iterator[float]:
