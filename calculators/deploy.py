@@ -17,6 +17,7 @@ LAYERWISE = ("llama-cpp", "ollama")  # engines that read GGUF files and spread w
 IMAGES = {"vllm": "vllm/vllm-openai", "sglang": "lmsysorg/sglang"}
 PORT = 8000
 VARIABLE = "${WEIGHTS:?repository or folder of the weights}"  # stands for weights that are still to be named
+PATHS = ("/", "./", "../", "~/")  # how a path begins
 NO_VARIABLE = NoValue("Kubernetes does not fill in variables of the shell: name the weights in the form.")
 
 # What each engine reads from weights that are so already, without being told. Of a vendor's own format, the name in
@@ -184,7 +185,9 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
 def _ask(inputs: Inputs, facts: Facts, engine: Mapping[str, Value]) -> Ask:
     model, gpu = facts.rows("models")[inputs.model], facts.rows("gpus")[inputs.gpu]
     published = memory.PUBLISHED[str(model["native_precision"])]
-    precision = published if inputs.weight_precision == "published" else inputs.weight_precision
+    asked = inputs.weight_precision
+    same = asked == "published" or (asked, published) == ("int4", "int4-g32")  # in groups of 32 it is int4 all the same
+    precision = published if same else asked
     vendors = str(model["weights"]).removeprefix("https://huggingface.co/")
     ask = Ask(inputs, model, gpu, engine, inputs.repository or vendors, precision, [])
     return ask._replace(weights="") if _must_be_named(ask) else ask
@@ -268,16 +271,16 @@ def _quantisation(ask: Ask) -> list[tuple[str, ...]]:
     """The flags for the format of the weights; none if the weights are in it already. Raises Refused."""
     engine, asked = ask.inputs.engine, ask.inputs.weight_precision
     called = workload.WEIGHT_PRECISIONS[asked]
-    if asked in GGUF:
+    if asked in GGUF or ask.weights.endswith(".gguf"):
         if engine != "sglang":
-            raise Refused(called, REFUSED[engine, "gguf"])
+            raise Refused(called if asked in GGUF else "a GGUF file", REFUSED[engine, "gguf"])
         return [("--quantization", "gguf"), ("--load-format", "gguf")]
     published = memory.PUBLISHED[str(ask.model["native_precision"])]
     makes = MAKES[engine].get(ask.precision)
     if ask.precision not in READS[engine] and not makes:
         what = f"weights published in {ask.model['native_precision']}" if asked == "published" else called
-        raise Refused(what, REFUSED.get((engine, ask.precision), f"{what[0].upper()}{what[1:]} is not among the formats that "
-                                        f"were read for {ask.engine['engine']}. Take another format, or vLLM or SGLang."))
+        raise Refused(what, REFUSED.get((engine, ask.precision), f"{ask.engine['engine']} was not found to read {what}. Take "
+                                        "another format, or vLLM or SGLang."))
     if makes and (ask.precision not in READS[engine] or (published == "bf16" and not ask.inputs.repository)):
         return [_pair(flag) for flag in makes]
     return []
@@ -411,6 +414,11 @@ def _gguf(ask: Ask) -> str:
     return f":{asked.upper()}"
 
 
+def _is_file(ask: Ask) -> bool:
+    """Whether the weights lie on the disk, and not in a repository."""
+    return ask.weights.endswith(".gguf") or ask.weights.startswith(PATHS)
+
+
 def _llama_cpp(ask: Ask) -> Plan:
     inputs = ask.inputs
     behind, cache = _gguf(ask), _cache(ask)
@@ -419,9 +427,8 @@ def _llama_cpp(ask: Ask) -> Plan:
                          "puts whole layers on each GPU, which gives room but no speed.")
     if ask.share:
         ask.notes.append("llama.cpp takes no share of memory: it keeps a margin free, and only for settings that are left out.")
-    is_file = ask.weights.endswith(".gguf")
     return Plan(("llama-server",), _kept(
-        ("--model", ask.weights) if is_file else ("--hf-repo", ask.named + behind),
+        ("--model", ask.weights) if _is_file(ask) else ("--hf-repo", ask.named + behind),
         ("--gpu-layers", "all"),
         ("--split-mode", "layer") if ask.gpus > 1 else None,
         ("--tensor-split", ",".join(["1"] * ask.gpus)) if ask.gpus > 1 else None,
@@ -447,7 +454,7 @@ def _ollama(ask: Ask) -> Plan:
     environment += [("OLLAMA_SCHED_SPREAD", "1")] if ask.gpus > 1 else []
     environment += [("OLLAMA_FLASH_ATTENTION", "1"), ("OLLAMA_KV_CACHE_TYPE", cache)] if cache else []
     environment += [("OLLAMA_GPU_OVERHEAD", str(round(kept)))] if ask.share else []
-    if ask.weights.endswith(".gguf"):
+    if _is_file(ask):
         made = f"printf 'FROM %s\\n' {quote(ask.weights)} > Modelfile\nollama create my-model -f Modelfile"
     else:
         made = f"ollama pull {quote('hf.co/' + ask.named + behind)}"
@@ -456,7 +463,9 @@ def _ollama(ask: Ask) -> Plan:
 
 
 def quote(word: str) -> str:
-    """A word as a shell takes it. Weights that are still to be named are the only variable."""
+    """A word as a shell takes it. Only weights that are still to be named, and ~ for one's home, are left to it."""
+    if word.startswith("~/"):
+        return "~/" + shlex.quote(word[2:])
     return f'"{word}"' if VARIABLE in word else shlex.quote(word)
 
 
@@ -471,12 +480,13 @@ def command(plan: Plan) -> str:
 
 
 class Container(NamedTuple):
-    """What a container runs: image with tag, entry point, arguments, GPUs."""
+    """What a container runs: image with tag, entry point, arguments, GPUs; and the folder of weights that it needs, or ""."""
 
     image: str
     entry: tuple[str, ...]
     arguments: tuple[str, ...]
     gpus: int
+    folder: str
 
 
 def _container(ask: Ask, plan: Plan, release: str) -> Container | NoValue:
@@ -490,10 +500,13 @@ def _container(ask: Ask, plan: Plan, release: str) -> Container | NoValue:
                        "tags were not read.")
     if ask.gpus > memory.SERVER:
         return NoValue(f"{ask.gpus} GPUs are more than one server of {memory.SERVER}, and this file is for one.")
+    if ask.weights.startswith(PATHS[1:]):
+        return NoValue("A container needs the whole path of the weights, beginning with /.")
     entry = ("vllm", "serve") if engine == "vllm" else ("python3", "-m", "sglang.launch_server")
     words = [ask.named] if engine == "vllm" else []
     words += [word for flag in plan.flags for word in ((flag[0], "0.0.0.0") if flag[0] == "--host" else flag)]
-    return Container(f"{IMAGES[engine]}:v{release}", entry, tuple(words), ask.gpus)
+    folder = ask.weights if ask.weights.startswith("/") else ""
+    return Container(f"{IMAGES[engine]}:v{release}", entry, tuple(words), ask.gpus, folder)
 
 
 def _literal(word: str) -> str:
@@ -508,6 +521,8 @@ def _listed(words: tuple[str, ...], indent: int) -> str:
 def compose(container: Container) -> str:
     """A Docker Compose file. HF_TOKEN is passed on from the environment if it is set there, and stands nowhere."""
     probe = f"import urllib.request as u; u.urlopen('http://127.0.0.1:{PORT}/health')"
+    path = _literal(container.folder)
+    mount = f"      - {{type: bind, source: {path}, target: {path}, read_only: true}}\n" if container.folder else ""
     return (
         "services:\n"
         "  llm:\n"
@@ -520,6 +535,7 @@ def compose(container: Container) -> str:
         f'      - "127.0.0.1:{PORT}:{PORT}"\n'
         "    volumes:\n"
         "      - ${HOME}/.cache/huggingface:/root/.cache/huggingface\n"
+        f"{mount}"
         "    ipc: host\n"
         "    healthcheck:\n"
         f'      test: ["CMD", "python3", "-c", {json.dumps(probe)}]\n'
@@ -541,6 +557,9 @@ def compose(container: Container) -> str:
 def kubernetes(container: Container) -> str:
     """A Deployment and a Service. The token is a Secret that is made apart, and may be missing."""
     probe = f"httpGet: {{path: /health, port: {PORT}}}"
+    path = json.dumps(container.folder, ensure_ascii=False)  # nothing is filled in here, so $ stays as it is
+    mount = f"            - {{name: weights, mountPath: {path}, readOnly: true}}\n" if container.folder else ""
+    volume = f"        - name: weights\n          hostPath: {{path: {path}}}\n" if container.folder else ""
     return (
         "# For weights behind a licence, first:\n"
         '#   kubectl create secret generic hf-token --from-literal=token="$HF_TOKEN"\n'
@@ -585,11 +604,13 @@ def kubernetes(container: Container) -> str:
         "          volumeMounts:\n"
         "            - {name: cache, mountPath: /root/.cache/huggingface}\n"
         "            - {name: shm, mountPath: /dev/shm}\n"
+        f"{mount}"
         "      volumes:\n"
         "        - name: cache\n"
         "          emptyDir: {}  # a persistent volume saves the download after a restart\n"
         "        - name: shm\n"
         "          emptyDir: {medium: Memory}\n"
+        f"{volume}"
         "---\n"
         "apiVersion: v1\n"
         "kind: Service\n"

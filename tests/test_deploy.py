@@ -49,7 +49,7 @@ def test_a_shell_hands_on_the_weights_as_they_were_typed(engine: str, weights: s
     command = ask(engine=engine, repository=weights, tensor_parallel=1, **gguf).outputs["command"]
     done = run_by_a_shell(str(command), tmp_path, PROGRAMS[engine])
     assert done.stderr == ""
-    assert weights + (":Q8_0" if gguf else "") in done.stdout.split("\0")
+    assert weights + (":Q8_0" if gguf and not weights.startswith("/") else "") in done.stdout.split("\0")
 
 
 @pytest.mark.parametrize("weights", STRANGE)
@@ -95,6 +95,33 @@ def test_both_files_hold_what_they_must(engine: str) -> None:
     assert service["entrypoint"] == container["command"] == entry
 
 
+@pytest.mark.parametrize("weights", ["/data/my model", "/d/$x: 'y'", "/a b.gguf"])
+def test_a_folder_of_weights_is_there_in_the_container(weights: str) -> None:
+    outputs = ask(engine="sglang", repository=weights).outputs
+    service = yaml.safe_load(str(outputs["compose"]))["services"]["llm"]
+    mounted = {"type": "bind", "source": weights, "target": weights, "read_only": True}
+    assert {k: str(v).replace("$$", "$") if isinstance(v, str) else v for k, v in service["volumes"][1].items()} == mounted
+    pod = next(yaml.safe_load_all(str(outputs["kubernetes"])))["spec"]["template"]["spec"]
+    assert {"name": "weights", "hostPath": {"path": weights}} in pod["volumes"]
+    assert {"name": "weights", "mountPath": weights, "readOnly": True} in pod["containers"][0]["volumeMounts"]
+    assert "weights" not in {volume["name"] for volume in next(yaml.safe_load_all(str(
+        ask(engine="sglang", repository="me/model").outputs["kubernetes"])))["spec"]["template"]["spec"]["volumes"]}
+
+
+def test_a_path_in_ones_home_is_left_to_the_shell(tmp_path: Path) -> None:
+    outputs = ask(repository="~/my models/a").outputs
+    done = run_by_a_shell(str(outputs["command"]), tmp_path, "vllm", HOME="/home/me")
+    assert done.stdout.split("\0")[:2] == ["serve", "/home/me/my models/a"]
+    assert isinstance(outputs["compose"], NoValue)
+
+
+def test_int4_in_groups_of_32_is_int4() -> None:
+    """Kimi K2.5 is published in int4: nothing has to be named, and no flag says so."""
+    outputs = ask(model="kimi-k2-5", weight_precision="int4", tensor_parallel=8).outputs
+    assert outputs["weights"] == "moonshotai/Kimi-K2.5"
+    assert "--quantization" not in str(outputs["command"])
+
+
 def test_weights_still_to_be_named_stop_the_shell_and_compose() -> None:
     outputs = ask(weight_precision="int4").outputs
     service = yaml.safe_load(str(outputs["compose"]))["services"]["llm"]
@@ -138,10 +165,11 @@ def test_what_no_shell_could_take_is_refused(weights: str) -> None:
     ({"engine": "llama-cpp", "kv_precision": "fp8"}, "llama.cpp keeps no fp8 cache: the command takes q8_0 instead."),
     ({"engine": "sglang", "kv_precision": "int4"}, "SGLang keeps no int4 cache: the command takes fp8_e4m3 instead."),
     ({"engine": "tgi", "weight_precision": "int4"}, "those in exl2 do not work with several GPUs in TGI"),
-    ({"engine": "tgi", "model": "gpt-oss-120b"}, "Weights published in mxfp4 is not among the formats"),
+    ({"engine": "tgi", "model": "gpt-oss-120b"}, "TGI was not found to read weights published in mxfp4"),
     ({"engine": "tgi", "weight_precision": "fp8", "gpu": "a100-80gb-sxm"}, "names H100 and newer alone"),
     ({"engine": "llama-cpp", "weight_precision": "fp8"}, "Take GGUF Q8_0 in place of 8 bits"),
     ({"engine": "tensorrt-llm", "gpu": "mi300x"}, "On AMD take vLLM or SGLang"),
+    ({"engine": "tgi", "repository": "/data/a.gguf"}, "TGI does not read GGUF files"),
     ({"gpu": "apple-m3-ultra"}, "take llama.cpp or Ollama"),
     ({"engine": "ollama", "gpu": "apple-m3-ultra", "tensor_parallel": 2}, "Take 1 GPU for each layer"),
     ({"tensor_parallel": 1}, "they do not fit"),
