@@ -130,6 +130,8 @@ class Priced(NamedTuple):
     parts: Parts  # USD per request, the surcharge included
     month_usd: float  # at today's prices
     mean_usd: float | NoValue  # a month of the horizon, in the mean
+    status: str  # as the table of prices has it
+    end: str  # the day on which it is shut down, as far as that is known
 
     @property
     def request_usd(self) -> float:
@@ -389,20 +391,22 @@ def _priced(offer: Offer, parts: Parts, over_time: Sequence[tuple[str, float | N
     factor = 1 + inputs.surcharge_percent / 100
     requests = inputs.requests_per_day * DAYS_PER_MONTH
     taxed = Parts(*(part * factor for part in parts))
+    month = sum(taxed) * requests
+    status = str(facts.rows(PRICES)[offer.row]["status"])
     today = days.ordinal(facts.as_of)
     end = _end(offer.row, facts)
     horizon = inputs.horizon_months * days.DAYS_PER_MONTH
     if end and days.ordinal(end) - today < horizon:
-        return Priced(offer, taxed, sum(taxed) * requests, NoValue(f"it ends on {end}"))
-    costs = [(0.0, sum(taxed) * requests)]
+        return Priced(offer, taxed, month, NoValue(f"it ends on {end}"), status, end)
+    costs = [(0.0, month)]
     for day, usd in over_time:
         ahead = days.ordinal(day) - today
         if 0 < ahead < horizon and usd is None:
-            return Priced(offer, taxed, sum(taxed) * requests, NoValue(f"it cannot be priced from {day} on"))
+            return Priced(offer, taxed, month, NoValue(f"it cannot be priced from {day} on"), status, end)
         if 0 < ahead < horizon and usd is not None:
             costs.append((float(ahead), usd * factor * requests))
-    return Priced(offer, taxed, sum(taxed) * requests,
-                  mean_month(costs, inputs.horizon_months, inputs.growth_percent / 100))
+    mean = mean_month(costs, inputs.horizon_months, inputs.growth_percent / 100)
+    return Priced(offer, taxed, month, mean, status, end)
 
 
 def _end(row: str, facts: Facts) -> str:
@@ -694,9 +698,13 @@ def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
 def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     """What the reader should know before using the figure."""
     found = []
-    ending = [f"{p.offer.label} ({p.mean_usd.why})" for p in outputs.priced if isinstance(p.mean_usd, NoValue)]
-    if ending:
-        found.append(f"Within {show(inputs.horizon_months, 'months')}: {'; '.join(ending)}.")
+    for p in outputs.priced:
+        if p.status == "deprecated":
+            found.append(f"{p.offer.label} is deprecated; {f'it ends on {p.end}' if p.end else 'no last day is known'}.")
+        elif isinstance(p.mean_usd, NoValue):
+            found.append(f"{p.offer.label}: {p.mean_usd.why}.")
+        elif p.status == "unlisted":
+            found.append(f"{p.offer.label} is no longer in the table where its price was read.")
     full = [p.offer.label for p in outputs.priced if inputs.cached_share_percent and not p.parts.cached and p.parts.input]
     if full:
         found.append(f"No cheaper price for cached input is known for {', '.join(full)}: all of it is billed in full.")
