@@ -25,6 +25,7 @@ SLUGS = (
     "deploy",
     "api-cost",
     "break-even",
+    "fine-tuning",
     "licence",
     "decision",
 )

@@ -1,0 +1,620 @@
+"""What it takes to fine-tune an open model: memory, GPUs, hours and money, and what serving the result costs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+from calculators.kit import architecture, memory, training, workload
+from calculators.kit.architecture import Architecture
+from calculators.kit.chart import Stack
+from calculators.kit.facts import Facts, Value
+from calculators.kit.memory import GB, GIB
+from calculators.kit.shape import Calculator, Flip, Link, NoValue, Step, Table, choice, number, output, whole, yes_no
+from calculators.kit.training import GPU_COUNTS, SHARDINGS, Job, Parts, Work
+from calculators.kit.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK, Range, show
+
+KEY = "training-memory"
+METHODS = {"full": "Full fine-tuning", "lora": "LoRA", "qlora": "QLoRA, 4-bit base"}
+OBJECTIVES = {"sft": "Examples (supervised)", "dpo": "Pairs of answers (DPO, with a reference model)"}
+MATRICES = {
+    "query-value": "Queries and values of the attention",
+    "attention": "All matrices of the attention",
+    "all": "Attention and MLPs, no routed experts",
+    "experts": "All matrices, routed experts too",
+}
+_KINDS = {"query-value": 1, "attention": 2, "all": 3, "experts": 4}
+_ALL_KINDS = ("query-value", "attention", "mlp", "expert")
+OPTIMISERS = {
+    "adam-32": "Adam in 32 bits",
+    "adam-16": "Adam in 16 bits",
+    "adam-8": "Adam in 8 bits",
+    "adam-8-paged": "Adam in 8 bits, paged to main memory",
+}
+SHARDING = {
+    "none": "Nothing: every GPU holds all",
+    "optimiser": "Optimiser states (ZeRO-1)",
+    "gradients": "and gradients (ZeRO-2)",
+    "parameters": "and weights (ZeRO-3, FSDP)",
+}
+assert tuple(SHARDING) == SHARDINGS
+SERVER = 8  # GPUs that one server holds
+MEASURED_GPUS = ("a100-40gb-sxm", "a100-80gb-sxm", "a100-80gb-pcie", "rtx-4090")
+MOST_LENGTH, MOST_BATCH = 1_000_000, 1024
+NOTHING = Range(0, 0, 0)
+NONE = "No number of GPUs holds it this way"
+# Up to how many billions of parameters a price of data/fine-tuning.yaml goes.
+_HOSTED = ((16, "lora-16b"), (80, "lora-80b"), (300, "lora-300b"), (float("inf"), "lora-above"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """What is trained, on what, how."""
+
+    model: str = workload.model("llama-3-1-70b", custom=False)
+    method: str = choice("Method", default="lora", choices=METHODS,
+                         help="Full changes every weight. LoRA trains thin matrices beside them, QLoRA the same over a "
+                              "base in 4 bits.")
+    objective: str = choice("Learns from", default="sft", choices=OBJECTIVES,
+                            help="DPO compares with the model as it was: one more pass, and under full tuning one more copy.")
+    training_tokens: int = whole("Tokens to train on", unit="tokens", default=10_000_000, min=1, max=10**14,
+                                 help="All examples once. Of pairs both answers with their prompts.")
+    epochs: float = number("Epochs", unit="count", default=3, above=0, max=1000, help="How often each example is seen.")
+    sequence_tokens: int = whole("Length of an example", unit="tokens", default=2048, min=1, max=MOST_LENGTH,
+                                 help="The longest; short ones packed together up to it.")
+    batch_per_gpu: int = whole("Examples at once, per GPU", unit="count", default=1, min=1, max=MOST_BATCH,
+                               help="In memory at the same moment. Of pairs, the pairs.")
+    rank: int = whole("Rank of the adapter", unit="count", default=16, min=1, max=512,
+                      help="Width of the thin matrices. Not used by full fine-tuning.")
+    matrices: str = choice("Adapter beside", default="all", choices=MATRICES,
+                           help="Which matrices get one. Not used by full fine-tuning.")
+    optimiser: str = choice("Optimiser", default="adam-32", choices=OPTIMISERS,
+                            help="In 32 bits with a 32-bit copy of the weights, otherwise without. Paged: its states wait in "
+                                 "main memory.")
+    checkpointing: bool = yes_no("Recompute activations (checkpointing)", default=True,
+                                 help="Keeps one vector for each layer and computes the rest again: less memory, more work.")
+    loss_in_pieces: bool = yes_no("Take the loss in pieces", default=True,
+                                  help="Never holds the logits of all tokens in 32 bits. An option in most tools.")
+    compiled: bool = yes_no("Compiled or fused layers", default=True,
+                            help="torch.compile, Liger, Unsloth. Without, activations take more memory and steps more time.")
+    accumulate: bool = yes_no("Add gradients up over several batches", default=True,
+                              help="For larger batches than fit at once. Keeps all gradients in memory throughout.")
+    sharding: str = choice("Dealt out over the GPUs", default="parameters", choices=SHARDING,
+                           help="Each choice includes the ones before it.")
+    gpu: str = workload.gpu()
+    gpus: int | None = whole("GPUs", unit="GPUs", default=None, min=1, max=1024,
+                             help="All servers together. Left empty: the fewest that surely hold it.")
+    gpu_hour_usd: float | None = workload.gpu_hour_usd()
+    redone_per_year: float = number("Trained anew, times a year", unit="count", default=4, min=0, max=10_000,
+                                    help="For new data or a new base model. Failed attempts count too.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """What follows from counts alone is a bare number, what was fitted to measurements a Range."""
+
+    answer: str = output("Answer", headline=True)
+    gpus_needed: int | NoValue = output("GPUs that surely hold it", unit="GPUs")
+    gpus_used: int = output("GPUs counted with", unit="GPUs")
+    memory_gib: Range = output("Memory on each GPU", unit="GiB", range=True, decimals=1)
+    weights_gib: float = output("Weights that stay as they are", unit="GiB", decimals=2)
+    reference_gib: float = output("Reference model", unit="GiB", decimals=2)
+    trained_gib: float = output("Weights that are trained, adapter included", unit="GiB", decimals=2)
+    gradients_gib: float = output("Gradients, when memory is fullest", unit="GiB", decimals=2)
+    optimiser_gib: float = output("Optimiser states", unit="GiB", decimals=2)
+    gathered_gib: float = output("Layers gathered or widened for a moment", unit="GiB", decimals=2)
+    activations_gib: Range = output("Activations kept, when memory is fullest", unit="GiB", range=True, decimals=2)
+    logits_gib: Range = output("Logits, when memory is fullest", unit="GiB", range=True, decimals=2)
+    working_gib: Range = output("Working memory", unit="GiB", range=True, decimals=2)
+    trained_parameters: float = output("Parameters trained", unit="count")
+    tokens_per_second: Range | NoValue = output("Speed, all GPUs together", unit="tokens/s", range=True, decimals=0)
+    hours: Range | NoValue = output("Time for a run", unit="hours", range=True, decimals=1)
+    hour_usd: float | NoValue = output("Price of a GPU", unit="USD/GPU-hour")
+    cost_usd: Range | NoValue = output("Rent for a run", unit="USD", range=True, decimals=2)
+    year_usd: Range | NoValue = output("Rent for training, a year", unit="USD", range=True, decimals=2)
+    hosted_usd: float | NoValue = output("A run at a host of open weights (Fireworks)", unit="USD")
+    result_gb: float = output("What comes out", unit="GB", decimals=3)
+    merged_gb: float = output("As a model of its own, 16 bits", unit="GB", decimals=1)
+    serving_gpus: int | NoValue = output("GPUs to serve that", unit="GPUs")
+    serving_usd_month: float | NoValue = output("Their rent round the clock", unit="USD/month", decimals=2)
+    hosting_fee_usd_month: float = output("For comparison: Azure's fee for hosting a tuned model", unit="USD/month")
+    serving: str = output("Serving it")
+    methods: Table = output("The three methods, all else equal", table=True)
+    bars: tuple[tuple[str, Parts], ...]
+    fixed_gib: float
+    gpu_gib: float
+    notes: tuple[str, ...]
+    share_row: str
+
+
+class Constants(NamedTuple):
+    """Figures of data/training-memory.yaml by their key."""
+
+    of: Mapping[str, float]
+
+    def range(self, name: str) -> Range:
+        """A low, a central and a high figure; without a central one 1."""
+        return Range(self.of[f"{name}-low"], self.of.get(name, 1.0), self.of[f"{name}-high"])
+
+
+def constants(facts: Facts) -> Constants:
+    """All figures of data/training-memory.yaml."""
+    return Constants({key.partition(".")[2]: float(facts[key].value) for key in facts.keys(KEY)})
+
+
+def model_of(facts: Facts, model: str) -> Architecture:
+    """The architecture of a row of data/models.yaml."""
+    known = {field.name for field in fields(Architecture)}
+    return architecture.from_dict({name: value for name, value in facts.rows("models")[model].items() if name in known})
+
+
+def kinds_of(inputs: Inputs) -> tuple[str, ...]:
+    """The kinds of matrices that are trained or get an adapter."""
+    return _ALL_KINDS if inputs.method == "full" else _ALL_KINDS[:_KINDS[inputs.matrices]]
+
+
+def job_of(inputs: Inputs, a: Architecture, c: Constants) -> Job:
+    """What a run holds in memory, in bytes, before it is dealt out."""
+    count, full = architecture.parameters(a), inputs.method == "full"
+    bits = 8 * c.of["trained.weight"] if full else c.of[f"frozen.{inputs.method}"]
+    base = memory.weights(a, memory.Format(bits, bits, 8 * c.of["trained.weight"])).total
+    trained = count.total if full else training.adapter_parameters(a, inputs.rank, kinds_of(inputs))[0]
+    each = "trained" if full else "adapter"
+    optimiser = 0.0 if inputs.optimiser == "adam-8-paged" else c.of.get(
+        f"{each}.{inputs.optimiser}", c.of[f"trained.{inputs.optimiser}"])
+    gradient = c.of[f"{each}.gradient"]
+    gradients = trained * gradient
+    if inputs.optimiser == "adam-8-paged" and not inputs.accumulate:
+        # Each tensor is stepped as soon as its gradient is there, which is then thrown away.
+        gradients = min(gradients, max(a.vocabulary * a.hidden_size, training.largest_matrix(a)) * gradient)
+    mlp_trained = len(kinds_of(inputs)) > 2
+    all_layers, layer = (v * (1 if inputs.compiled else c.of["working.uncompiled"])
+                         for v in training.activation_bytes(a, mlp_trained))
+    layer_weights = training.layer_parameters(a)
+    return Job(
+        frozen=0 if full else base,
+        trained=trained * c.of[f"{each}.weight"],
+        gradients=gradients,
+        optimiser=trained * optimiser,
+        reference=base if full and inputs.objective == "dpo" else 0,
+        gathered_weights=2 * layer_weights * bits / 8,
+        gathered_gradients=min(layer_weights, trained / a.layers) * gradient,
+        kept_per_token=training.boundary_bytes(a) if inputs.checkpointing else all_layers,
+        layer_per_token=layer,
+        logits_per_token=a.vocabulary * c.of["working.logit-pieces" if inputs.loss_in_pieces else "working.logit-whole"],
+        scratch=training.largest_matrix(a) * c.of["trained.weight"] if inputs.method == "qlora" else 0,
+        recomputed=inputs.checkpointing,
+        together=inputs.accumulate or inputs.optimiser == "adam-8-paged",
+    )
+
+
+def tokens_at_once(inputs: Inputs) -> int:
+    """Tokens that one GPU holds at a time; a pair is two examples."""
+    return inputs.batch_per_gpu * inputs.sequence_tokens * (2 if inputs.objective == "dpo" else 1)
+
+
+class Peak(NamedTuple):
+    """Memory of one GPU when it is fullest, by part: low, central, high; and what is fixed on each, in bytes."""
+
+    low: Parts
+    central: Parts
+    high: Parts
+    fixed: Range
+
+    @property
+    def total(self) -> Range:
+        """Bytes of all parts together."""
+        return self.over(lambda parts: sum(parts), self.fixed)
+
+    def over(self, part: Callable[[Parts], float], more: Range = NOTHING) -> Range:
+        """A part, in bytes, with what is added to it."""
+        return Range(part(self.low) + more.low, part(self.central) + more.central, part(self.high) + more.high)
+
+
+def peak_of(job: Job, tokens: float, gpus: int, sharding: str, c: Constants) -> Peak:
+    """The memory of each GPU."""
+    low, central, high = (training.parts_per_gpu(job, tokens, gpus, sharding, s) for s in c.range("working.spread"))
+    return Peak(low, central, high, Range(*(f * GIB for f in c.range("working.fixed"))))
+
+
+def gpus_needed(job: Job, tokens: float, sharding: str, room: float, c: Constants) -> int | None:
+    """The fewest GPUs, of those that are tried, on which even the high estimate fits `room` bytes; None if none do.
+
+    With more GPUs none holds more than before, so the first that fits is found by halving.
+    """
+    spread, fixed = c.of["working.spread-high"], c.of["working.fixed-high"] * GIB
+
+    def fits(gpus: int) -> bool:
+        return sum(training.parts_per_gpu(job, tokens, gpus, sharding, spread)) + fixed <= room
+
+    low, high = 0, len(GPU_COUNTS) - 1 if sharding != "none" else 0
+    if not fits(GPU_COUNTS[high]):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fits(GPU_COUNTS[middle]) else (middle + 1, high)
+    return GPU_COUNTS[low]
+
+
+def answer_of(inputs: Inputs, needed: int | None, total: Range, room: float) -> str:
+    """The answer in words."""
+    if inputs.gpus is None:
+        return NONE if needed is None else f"It takes {show(needed, 'GPUs')}"
+    given = show(inputs.gpus, "GPUs")
+    if total.high <= room:
+        return f"It fits on {given}"
+    return f"It may fit on {given}, just" if total.central <= room else f"It does not fit on {given}"
+
+
+def calculate(inputs: Inputs, facts: Facts) -> Outputs:
+    """Count memory, find the GPUs that hold it, then the time, the money and what the result takes to serve."""
+    c, a = constants(facts), model_of(facts, inputs.model)
+    gpu = facts.rows("gpus")[inputs.gpu]
+    room = float(gpu["memory_gib"]) * GIB
+    job, tokens = job_of(inputs, a, c), tokens_at_once(inputs)
+    needed = gpus_needed(job, tokens, inputs.sharding, room, c)
+    used = inputs.gpus or needed or (1 if inputs.sharding == "none" else GPU_COUNTS[-1])
+    peak = peak_of(job, tokens, used, inputs.sharding, c)
+    parts, total = peak.central, peak.total
+    why = None if total.central <= room else NoValue("it does not fit")
+    speed, share_row = _speed(inputs, a, job, gpu, used, c) if why is None else (why, "")
+    hours = speed if isinstance(speed, NoValue) else Range(*(
+        inputs.training_tokens * inputs.epochs / v / SECONDS_PER_HOUR for v in (speed.high, speed.central, speed.low)))
+    price = _price(inputs, facts)
+    cost = _product(hours, used, price)
+    merged = architecture.parameters(a).total * c.of["trained.weight"]
+    serving = _serving_gpus(merged, room, c)
+    trained = job.trained / c.of["trained.weight" if inputs.method == "full" else "adapter.weight"]
+    rent = _rent(serving, price, c.of["serving.hours"])
+    result = merged if inputs.method == "full" else trained * c.of["adapter.file"]
+    return Outputs(
+        answer=answer_of(inputs, needed, total, room),
+        gpus_needed=NoValue(_no_number(inputs)) if needed is None else needed,
+        gpus_used=used,
+        memory_gib=_gib(total),
+        weights_gib=parts.frozen / GIB, reference_gib=parts.reference / GIB, trained_gib=parts.trained / GIB,
+        gradients_gib=parts.gradients / GIB, optimiser_gib=parts.optimiser / GIB,
+        gathered_gib=parts.gathered / GIB,
+        activations_gib=_gib(peak.over(lambda p: p.activations)), logits_gib=_gib(peak.over(lambda p: p.logits)),
+        working_gib=_gib(peak.over(lambda p: p.again, peak.fixed)),
+        trained_parameters=trained,
+        tokens_per_second=speed, hours=hours, hour_usd=price, cost_usd=cost,
+        year_usd=cost if isinstance(cost, NoValue) else Range(*(v * inputs.redone_per_year for v in cost)),
+        hosted_usd=_hosted(inputs, a, facts),
+        result_gb=result / GB, merged_gb=merged / GB, serving_gpus=serving, serving_usd_month=rent,
+        hosting_fee_usd_month=float(facts["fine-tuning.azure.hosting-hour"].value) * c.of["serving.hours"],
+        serving=_serving_text(inputs, result, merged, serving, rent),
+        methods=_methods(inputs, a, c, room, used),
+        bars=tuple((METHODS[m] + (", yours" if m == inputs.method else ""), _with(inputs, m, a, c, used)[1].central)
+                   for m in METHODS),
+        fixed_gib=peak.fixed.central / GIB, gpu_gib=room / GIB,
+        notes=tuple(_notes(inputs, facts, a, used, needed)), share_row=share_row,
+    )
+
+
+def _gib(of: Range) -> Range:
+    return Range(*(v / GIB for v in of))
+
+
+def _no_number(inputs: Inputs) -> str:
+    if inputs.sharding == "none":
+        return "every GPU holds all of it, and one is too small: deal it out"
+    if inputs.sharding == "parameters":
+        return "the activations of one GPU's own examples are too large: make them shorter or fewer"
+    return "what is not dealt out is too large for one GPU"
+
+
+def _with(inputs: Inputs, method: str, a: Architecture, c: Constants, gpus: int) -> tuple[Job, Peak]:
+    """The same run by another method."""
+    job = job_of(_replace(inputs, method=method), a, c)
+    return job, peak_of(job, tokens_at_once(inputs), gpus, inputs.sharding, c)
+
+
+def _replace(inputs: Inputs, **changed: object) -> Inputs:
+    return Inputs(**{field.name: getattr(inputs, field.name) for field in fields(Inputs)} | changed)
+
+
+def _methods(inputs: Inputs, a: Architecture, c: Constants, room: float, gpus: int) -> Table:
+    rows = []
+    for method, label in METHODS.items():
+        job, peak = _with(inputs, method, a, c, gpus)
+        total = _gib(peak.total)
+        needed = gpus_needed(job, tokens_at_once(inputs), inputs.sharding, room, c)
+        rows.append((label, (total.low, total.central, total.high,
+                             NoValue("none") if needed is None else float(needed))))
+    counted = show(gpus, "GPUs")
+    return Table((("Method", "text"), (f"Each of {counted}, low", "GiB"), ("Figure", "GiB"), ("High", "GiB"),
+                  ("Needed", "GPUs")), tuple(rows))
+
+
+def share_of_peak(inputs: Inputs, c: Constants) -> tuple[Range, str]:
+    """The share of its peak that a GPU reaches in training, as a ratio, and the name of its figures."""
+    row = "measured" if inputs.gpu in MEASURED_GPUS else "other"
+    factor = 1 if inputs.compiled else c.of["speed.uncompiled"]
+    return Range(*(v * factor for v in c.range(f"speed.{row}"))), row
+
+
+def work_of(inputs: Inputs, a: Architecture, job: Job, gpus: int) -> Work:
+    """What one step of one GPU does."""
+    adapter = 0.0 if inputs.method == "full" else training.adapter_parameters(a, inputs.rank, kinds_of(inputs))[1]
+    attention = training.attention_flops(a, inputs.sequence_tokens)
+    each = training.flops_per_token(2.0 * architecture.parameters(a).active, attention, adapter, inputs.method != "full",
+                                    inputs.checkpointing, inputs.objective == "dpo")
+    return Work(each * tokens_at_once(inputs), training.link_bytes(job, gpus, inputs.sharding))
+
+
+def _speed(inputs: Inputs, a: Architecture, job: Job, gpu: Mapping[str, Value], gpus: int,
+           c: Constants) -> tuple[Range | NoValue, str]:
+    """Tokens/s of all GPUs. Low: what goes over the link is waited for; otherwise it is hidden behind the work."""
+    if "bf16_tflops" not in gpu:
+        return NoValue("no speed of its matrix units is known"), ""
+    share, row = share_of_peak(inputs, c)
+    work, peak = work_of(inputs, a, job, gpus), float(gpu["bf16_tflops"]) * 1e12
+    link = float(gpu.get("link_gb_s", 0)) * GB
+    tokens = tokens_at_once(inputs) * gpus
+    low, central, high = (tokens / training.step_seconds(work, peak * s, link, hidden)
+                          for s, hidden in zip(share, (False, True, True), strict=True))
+    return Range(low, central, high), row
+
+
+def _price(inputs: Inputs, facts: Facts) -> float | NoValue:
+    """USD per GPU-hour: the reader's, or the median over providers of the lowest on-demand price of each.
+
+    Marketplaces count where nobody else rents the GPU out.
+    """
+    if inputs.gpu_hour_usd is not None:
+        return inputs.gpu_hour_usd
+    rows = [row for row in facts.rows("gpu-rental").values() if row.get("gpu") == inputs.gpu and "on_demand" in row]
+    lowest: dict[str, float] = {}
+    for row in [row for row in rows if row["kind"] != "marketplace"] or rows:
+        price, provider = float(row["on_demand"]), str(row["provider"])
+        lowest[provider] = min(price, lowest.get(provider, price))
+    if not lowest:
+        return NoValue("no rental price of this GPU is known")
+    known, middle = sorted(lowest.values()), len(lowest) // 2
+    return known[middle] if len(known) % 2 else (known[middle - 1] + known[middle]) / 2
+
+
+def _product(hours: Range | NoValue, gpus: int, price: float | NoValue) -> Range | NoValue:
+    if isinstance(hours, NoValue):
+        return hours
+    return price if isinstance(price, NoValue) else Range(*(v * gpus * price for v in hours))
+
+
+def _rent(gpus: int | NoValue, price: float | NoValue, hours: float) -> float | NoValue:
+    if isinstance(gpus, NoValue):
+        return gpus
+    return price if isinstance(price, NoValue) else gpus * price * hours
+
+
+def _serving_gpus(weights: float, room: float, c: Constants) -> int | NoValue:
+    """The fewest GPUs, of those that are tried, on which 16-bit weights leave room for a cache."""
+    share = c.of["serving.share"] / 100
+    return next((n for n in GPU_COUNTS if weights <= n * room * share), NoValue("too large for 1,024 of these GPUs"))
+
+
+def hosted_price(inputs: Inputs, parameters: float) -> str | NoValue:
+    """The key of a host's price per million training tokens, by the size of the model, or why there is none."""
+    if inputs.method == "full" and inputs.objective == "dpo":
+        return NoValue("no price was found for full tuning on pairs")
+    return next(f"fine-tuning.fireworks.{name}" for most, name in _HOSTED if parameters <= most * 1e9)
+
+
+def _hosted(inputs: Inputs, a: Architecture, facts: Facts) -> float | NoValue:
+    key = hosted_price(inputs, architecture.parameters(a).total)
+    if isinstance(key, NoValue):
+        return key
+    twice = inputs.method == "full" or inputs.objective == "dpo"
+    factor = float(facts["fine-tuning.fireworks.full-or-preference"].value) if twice else 1
+    return inputs.training_tokens * inputs.epochs / TOKENS_PER_MTOK * float(facts[key].value) * factor
+
+
+def _serving_text(inputs: Inputs, result: float, merged: float, gpus: int | NoValue, rent: float | NoValue) -> str:
+    on = "" if isinstance(gpus, NoValue) else f", at least {show(gpus, 'GPUs')}"
+    month = "" if isinstance(rent, NoValue) else f", {show(round(rent), 'USD/month')} round the clock"
+    own = f"a model of its own of {show(round(merged / GB, 1), 'GB')}{on}{month}, used or not"
+    if inputs.method == "full":
+        return f"Only as {own}."
+    size = show(round(result / GB, 3), "GB")
+    base = " The adapter was trained over a 4-bit base: test it on the base that will serve it." * (inputs.method == "qlora")
+    return (f"As an adapter of {size} on a base model that serves others too: it costs that much memory, and its tokens what "
+            f"the base's cost. Merged into the base: {own}.{base}")
+
+
+def _notes(inputs: Inputs, facts: Facts, a: Architecture, used: int, needed: int | None) -> list[str]:
+    """What the reader should know."""
+    row, found = facts.rows("models")[inputs.model], []
+    if row.get("native_precision") not in ("bf16", "fp16"):
+        found.append("This model is published in fewer than 16 bits. Its weights are counted widened to 16, and the tuned "
+                     "model would have to be quantised again.")
+    if inputs.sequence_tokens > float(row.get("context_tokens", inputs.sequence_tokens)):
+        found.append("The examples are longer than this model's context.")
+    if a.expert_layers:
+        found.append("A mixture of experts: activations are counted as if tokens spread evenly, and an expert that is asked "
+                     "more often needs more. Not every tool trains experts, or holds them in 4 bits.")
+    if inputs.gpu not in MEASURED_GPUS and "bf16_tflops" in facts.rows("gpus")[inputs.gpu]:
+        found.append("No measured fine-tuning was found for this GPU: its speed is estimated from others and from training "
+                     "runs of vendors.")
+    if used > SERVER:
+        found.append("More than one server: the network between them is slower than the link inside, and is not counted.")
+    if inputs.sharding == "none" and needed is None:
+        found.append("More GPUs would not help: each holds all of it. Deal the weights out instead.")
+    if inputs.optimiser == "adam-8-paged":
+        found.append("A paged optimiser needs its memory in the machine, and moving it back and forth is not counted in time.")
+    return found
+
+
+def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
+    """The working, a line for each figure."""
+    return [*_memory_steps(inputs, outputs), *_time_steps(inputs, outputs), *_serving_steps(inputs, outputs)]
+
+
+def _memory_steps(inputs: Inputs, outputs: Outputs) -> list[Step]:
+    full, each = inputs.method == "full", "trained" if inputs.method == "full" else "adapter"
+    dealt = "dealt out over {gpus_used}" if inputs.sharding != "none" else "on every GPU"
+    fraction = {name: dealt if SHARDINGS.index(inputs.sharding) >= stage else "on every GPU"
+                for stage, name in ((1, "optimiser"), (2, "gradients"), (3, "weights"))}
+    if inputs.optimiser == "adam-8-paged":
+        optimiser = "in main memory"
+    else:
+        known = "trained" if full or inputs.optimiser != "adam-32" else "adapter"
+        optimiser = f"{{trained_parameters}} × {{{KEY}.{known}.{inputs.optimiser}}}, {fraction['optimiser']}"
+    freed = "" if inputs.accumulate else "; gradients come as activations go, so only the larger of the two counts"
+    kept = ("2 bytes for each element of the input of every layer" if inputs.checkpointing
+            else "every tensor that the backward pass needs, in 16 bits")
+    eager = "" if inputs.compiled else f", × {{{KEY}.working.uncompiled}} without compiled layers"
+    logit = "pieces" if inputs.loss_in_pieces else "whole"
+    spread = f"low × {{{KEY}.working.spread-low}}, high × {{{KEY}.working.spread-high}}"
+    return [
+        Step("trained_parameters", "every parameter of {model}: {trained_parameters}" if full else
+             "{rank} × (inputs + outputs) of each matrix of {model} that gets an adapter = {trained_parameters}"),
+        Step("weights_gib", "none, all are trained: {weights_gib}" if full else
+             f"{{model}} at {{{KEY}.frozen.{inputs.method}}} for each weight, {fraction['weights']}: {{weights_gib}}"),
+        Step("reference_gib", f"the model as it was, {fraction['weights']}: {{reference_gib}}" if outputs.reference_gib else
+             ("the base without its adapter, already there: {reference_gib}" if inputs.objective == "dpo"
+              else "not needed: {reference_gib}")),
+        Step("trained_gib", f"{{trained_parameters}} × {{{KEY}.{each}.weight}}, {fraction['weights']}: {{trained_gib}}"),
+        Step("gradients_gib", ("one tensor at a time, stepped and thrown away: {gradients_gib}"
+                               if inputs.optimiser == "adam-8-paged" and not inputs.accumulate else
+                               f"{{trained_parameters}} × {{{KEY}.{each}.gradient}}, {fraction['gradients']}: "
+                               f"{{gradients_gib}}{freed}")),
+        Step("optimiser_gib", f"{optimiser}: {{optimiser_gib}}"),
+        Step("activations_gib", f"{kept}, for {tokens_at_once(inputs):,} tokens{'' if inputs.checkpointing else eager}: "
+             f"{{activations_gib}}; {spread}"),
+        Step("logits_gib", f"{{{KEY}.working.logit-{logit}}} for each token and entry of the vocabulary: {{logits_gib}}"),
+        Step("gathered_gib", (_gathered(inputs, outputs) or "nothing") + ": {gathered_gib}"),
+        Step("working_gib", ("one layer computed again" + eager + ", and " if inputs.checkpointing else "")
+             + f"{{{KEY}.working.fixed}} ({{{KEY}.working.fixed-low}} to {{{KEY}.working.fixed-high}}) for CUDA and buffers: "
+             "{working_gib}"),
+        Step("memory_gib", "the parts together: {memory_gib}"),
+        Step("gpus_needed", "the fewest of 1, 2, 4, 8 and whole servers of 8 whose memory of "
+             f"{show(outputs.gpu_gib, 'GiB')} holds the high end: {{gpus_needed}}"),
+        Step("gpus_used", "as you gave: {gpus_used}" if inputs.gpus else "{gpus_used}"),
+        Step("methods", "the same sum for each method on {gpus_used}: {methods}"),
+        Step("answer", "{answer}: {memory_gib} on each of {gpus_used}, which have "
+             f"{show(outputs.gpu_gib, 'GiB')}"),
+    ]
+
+
+def _gathered(inputs: Inputs, outputs: Outputs) -> str:
+    found = []
+    if inputs.sharding == "parameters" and outputs.gpus_used > 1:
+        found.append("two layers put together from all GPUs")
+    if inputs.sharding in ("gradients", "parameters") and outputs.gpus_used > 1 and outputs.gradients_gib:
+        found.append("the gradients of one")
+    if inputs.method == "qlora":
+        found.append("the largest matrix in 16 bits")
+    return ", ".join(found)
+
+
+def _time_steps(inputs: Inputs, outputs: Outputs) -> list[Step]:
+    row = outputs.share_row
+    passes = ("6" if inputs.method == "full" else "4") + " FLOPs for each parameter that a token uses"
+    more = ("" + ", 2 more for recomputing" * inputs.checkpointing + ", 2 more for the reference" * (inputs.objective == "dpo")
+            + ", and the attention over the example" + ", 6 for each of the adapter" * (inputs.method != "full"))
+    eager = "" if inputs.compiled else f" × {{{KEY}.speed.uncompiled}}"
+    speed = (f"{passes}{more}; {{gpu}} reaches {{{KEY}.speed.{row}}} ({{{KEY}.speed.{row}-low}} to "
+             f"{{{KEY}.speed.{row}-high}}){eager} of its peak: {{tokens_per_second}}" if row else "{tokens_per_second}")
+    rented = "as you gave" if inputs.gpu_hour_usd is not None else "the median of the providers' on-demand prices"
+    return [
+        Step("tokens_per_second", speed),
+        Step("hours", "{training_tokens} × {epochs} ÷ {tokens_per_second} = {hours}" if row else "{hours}"),
+        Step("hour_usd", "{hour_usd}" if isinstance(outputs.hour_usd, NoValue) else rented + ": {hour_usd}"),
+        Step("cost_usd", "{cost_usd}" if isinstance(outputs.cost_usd, NoValue) else
+             "{hours} × {gpus_used} × {hour_usd} = {cost_usd}"),
+        Step("year_usd", "{year_usd}" if isinstance(outputs.year_usd, NoValue) else
+             "{cost_usd} × {redone_per_year} = {year_usd}"),
+    ]
+
+
+def _serving_steps(inputs: Inputs, outputs: Outputs) -> list[Step]:
+    key = hosted_price(inputs, outputs.merged_gb * 1e9 / 2)
+    twice = " × {fine-tuning.fireworks.full-or-preference}" * (inputs.method == "full" or inputs.objective == "dpo")
+    hosted = ("{hosted_usd}" if isinstance(key, NoValue) else
+              f"{{training_tokens}} × {{epochs}} × {{{key}}}{twice} = {{hosted_usd}}")
+    return [
+        Step("hosted_usd", hosted),
+        Step("result_gb", f"all weights × {{{KEY}.trained.weight}} = {{result_gb}}" if inputs.method == "full" else
+             f"{{trained_parameters}} × {{{KEY}.adapter.file}} = {{result_gb}}"),
+        Step("merged_gb", f"all parameters of {{model}} × {{{KEY}.trained.weight}} = {{merged_gb}}"),
+        Step("serving_gpus", f"{{merged_gb}} may take {{{KEY}.serving.share}} of their memory: {{serving_gpus}}; a coarser "
+             "format needs fewer"),
+        Step("serving_usd_month", "{serving_usd_month}" if isinstance(outputs.serving_usd_month, NoValue) else
+             f"{{serving_gpus}} × {{hour_usd}} × {{{KEY}.serving.hours}} = {{serving_usd_month}}"),
+        Step("hosting_fee_usd_month", f"{{fine-tuning.azure.hosting-hour}} × {{{KEY}.serving.hours}} = "
+             "{hosting_fee_usd_month}, tokens not included"),
+        Step("serving", "{serving}"),
+    ]
+
+
+def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Stack:
+    """Memory on each GPU by part, for the three methods on the same GPUs."""
+    gpu = facts.rows("gpus")[inputs.gpu]
+    return Stack(
+        title=f"Memory on each of {show(outputs.gpus_used, 'GPUs')} by part", unit="GiB",
+        parts=("Weights", "Gradients", "Optimiser states", "Activations and logits", "Working memory"),
+        groups=tuple((label, _bar(parts, outputs.fixed_gib)) for label, parts in outputs.bars),
+        mark=(outputs.gpu_gib, f"{gpu['name']}: {show(outputs.gpu_gib, 'GiB')}"), by="Method",
+    )
+
+
+def _bar(parts: Parts, fixed_gib: float) -> tuple[float, ...]:
+    """GiB by part, as the picture joins them."""
+    return ((parts.frozen + parts.trained + parts.reference) / GIB, parts.gradients / GIB, parts.optimiser / GIB,
+            (parts.activations + parts.logits) / GIB, (parts.gathered + parts.again) / GIB + fixed_gib)
+
+
+def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
+    """The length and the number of examples above which the answer is another one, each alone."""
+    c, a = constants(facts), model_of(facts, inputs.model)
+    room = float(facts.rows("gpus")[inputs.gpu]["memory_gib"]) * GIB
+    job = job_of(inputs, a, c)  # memory per token does not depend on how long examples are
+
+    def answer(tokens: float) -> str:
+        if inputs.gpus is None:
+            return answer_of(inputs, gpus_needed(job, tokens, inputs.sharding, room, c), NOTHING, room)
+        return answer_of(inputs, None, peak_of(job, tokens, inputs.gpus, inputs.sharding, c).total, room)
+
+    per_length, per_example = (tokens_at_once(inputs) // n for n in (inputs.sequence_tokens, inputs.batch_per_gpu))
+    return [_flip("sequence_tokens", inputs.sequence_tokens, MOST_LENGTH, lambda n: answer(n * per_length)),
+            _flip("batch_per_gpu", inputs.batch_per_gpu, MOST_BATCH, lambda n: answer(n * per_example))]
+
+
+def _flip(name: str, now: int, most: int, answer: Callable[[int], str]) -> Flip:
+    """The last value from `now` on with today's answer: memory only grows with either, so halving finds it."""
+    unit, today = CALCULATOR.fields()[name].unit, answer(now)
+    if answer(most) == today:
+        return Flip(name, None, unit, why="more changes nothing")
+    low, high = now, most
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if answer(middle) == today else (low, middle)
+    return Flip(name, low, unit, answer(high), beyond="above")
+
+
+def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
+    """Where to go from here."""
+    return [Link("Who still offers fine-tuning, and at what price", "data/fine-tuning/"),
+            Link("What can be changed in a model, and the techniques one by one", "guide/customisation/#techniques"),
+            Link("At what volume a server of your own pays", "calculators/break-even/")]
+
+
+def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
+    """What the reader should know before using the figure."""
+    return list(outputs.notes)
+
+
+CALCULATOR = Calculator(
+    slug="fine-tuning",
+    title="Fine-tuning",
+    question="How much GPU memory, time and money does it take to fine-tune an open model, and to serve the result?",
+    version="1.0",
+    data=(KEY, "models", "gpus", "gpu-rental", "fine-tuning"),
+    inputs=Inputs,
+    outputs=Outputs,
+    calculate=calculate,
+    explain=explain,
+    chart=chart,
+    next=next_pages,
+    flips=flips,
+    warnings=warnings,
+)
