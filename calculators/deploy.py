@@ -16,6 +16,7 @@ GGUF = ("q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0", "q3_k_m", "q2_k")
 LAYERWISE = ("llama-cpp", "ollama")  # engines that read GGUF files and spread whole layers over GPUs
 IMAGES = {"vllm": "vllm/vllm-openai", "sglang": "lmsysorg/sglang"}
 PORT = 8000
+CACHE = "/cache"  # where a container keeps what it downloads
 VARIABLE = "${WEIGHTS:?repository or folder of the weights}"  # stands for weights that are still to be named
 PATHS = ("/", "./", "../", "~/")  # how a path begins
 NO_VARIABLE = NoValue("Kubernetes does not fill in variables of the shell: name the weights in the form.")
@@ -531,10 +532,11 @@ def compose(container: Container) -> str:
         f"    command:\n{_listed(container.arguments, 6)}"
         "    environment:\n"
         "      - HF_TOKEN  # from your shell, for weights behind a licence\n"
+        f"      - HF_HOME={CACHE}\n"
         "    ports:\n"
         f'      - "127.0.0.1:{PORT}:{PORT}"\n'
         "    volumes:\n"
-        "      - ${HOME}/.cache/huggingface:/root/.cache/huggingface\n"
+        f"      - ${{HOME}}/.cache/huggingface:{CACHE}\n"
         f"{mount}"
         "    ipc: host\n"
         "    healthcheck:\n"
@@ -585,6 +587,7 @@ def kubernetes(container: Container) -> str:
         "            - name: HF_TOKEN\n"
         "              valueFrom:\n"
         "                secretKeyRef: {name: hf-token, key: token, optional: true}\n"
+        f"            - {{name: HF_HOME, value: {CACHE}}}\n"
         "          ports:\n"
         f"            - containerPort: {PORT}\n"
         "          resources:\n"
@@ -602,7 +605,7 @@ def kubernetes(container: Container) -> str:
         "            periodSeconds: 30\n"
         "            timeoutSeconds: 10\n"
         "          volumeMounts:\n"
-        "            - {name: cache, mountPath: /root/.cache/huggingface}\n"
+        f"            - {{name: cache, mountPath: {CACHE}}}\n"
         "            - {name: shm, mountPath: /dev/shm}\n"
         f"{mount}"
         "      volumes:\n"

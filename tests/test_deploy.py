@@ -83,10 +83,12 @@ def test_both_files_hold_what_they_must(engine: str) -> None:
     assert "http://127.0.0.1:8000/health" in service["healthcheck"]["test"][3]
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         assert container[probe]["httpGet"] == {"path": "/health", "port": 8000}
-    assert service["environment"] == ["HF_TOKEN"]  # passed on from the shell, with no value in the file
+    assert service["environment"] == ["HF_TOKEN", "HF_HOME=/cache"]  # the token is passed on, with no value in the file
+    assert service["volumes"] == ["${HOME}/.cache/huggingface:/cache"]
     assert service["ports"] == ["127.0.0.1:8000:8000"]
     assert container["env"] == [{"name": "HF_TOKEN", "valueFrom": {
-        "secretKeyRef": {"name": "hf-token", "key": "token", "optional": True}}}]
+        "secretKeyRef": {"name": "hf-token", "key": "token", "optional": True}}}, {"name": "HF_HOME", "value": "/cache"}]
+    assert {"name": "cache", "mountPath": "/cache"} in container["volumeMounts"]
     assert {m["name"] for m in container["volumeMounts"]} == {v["name"] for v in pod["volumes"]}
     assert deployment["spec"]["selector"]["matchLabels"] == deployment["spec"]["template"]["metadata"]["labels"]
     assert exposed["spec"]["selector"] == deployment["spec"]["selector"]["matchLabels"]
@@ -110,8 +112,8 @@ def test_a_folder_of_weights_is_there_in_the_container(weights: str) -> None:
 
 def test_a_path_in_ones_home_is_left_to_the_shell(tmp_path: Path) -> None:
     outputs = ask(repository="~/my models/a").outputs
-    done = run_by_a_shell(str(outputs["command"]), tmp_path, "vllm", HOME="/home/me")
-    assert done.stdout.split("\0")[:2] == ["serve", "/home/me/my models/a"]
+    done = run_by_a_shell(str(outputs["command"]), tmp_path, "vllm", HOME="/users/me")
+    assert done.stdout.split("\0")[:2] == ["serve", "/users/me/my models/a"]
     assert isinstance(outputs["compose"], NoValue)
 
 
