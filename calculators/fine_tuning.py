@@ -33,8 +33,8 @@ OPTIMISERS = {
 SHARDING = {
     "none": "Nothing: every GPU holds all",
     "optimiser": "Optimiser states (ZeRO-1)",
-    "gradients": "and gradients (ZeRO-2)",
-    "parameters": "and weights (ZeRO-3, FSDP)",
+    "gradients": "Optimiser and gradients (ZeRO-2)",
+    "parameters": "Optimiser, gradients, weights (ZeRO-3, FSDP)",
 }
 assert tuple(SHARDING) == SHARDINGS
 SERVER = 8  # GPUs that one server holds
@@ -96,6 +96,12 @@ class Outputs:
     gpus_needed: int | NoValue = output("GPUs that surely hold it", unit="GPUs")
     gpus_used: int = output("GPUs counted with", unit="GPUs")
     memory_gib: Range = output("Memory on each GPU", unit="GiB", range=True, decimals=1)
+    tokens_per_second: Range | NoValue = output("Speed, all GPUs together", unit="tokens/s", range=True, decimals=0)
+    hours: Range | NoValue = output("Time for a run", unit="hours", range=True, decimals=1)
+    hour_usd: float | NoValue = output("Price of a GPU", unit="USD/GPU-hour")
+    cost_usd: Range | NoValue = output("Rent for a run", unit="USD", range=True, decimals=2)
+    year_usd: Range | NoValue = output("Rent for training, a year", unit="USD", range=True, decimals=2)
+    hosted_usd: float | NoValue = output("A run at a host of open weights (Fireworks)", unit="USD")
     weights_gib: float = output("Weights that stay as they are", unit="GiB", decimals=2)
     reference_gib: float = output("Reference model", unit="GiB", decimals=2)
     trained_gib: float = output("Weights that are trained, adapter included", unit="GiB", decimals=2)
@@ -106,19 +112,13 @@ class Outputs:
     logits_gib: Range = output("Logits, when memory is fullest", unit="GiB", range=True, decimals=2)
     working_gib: Range = output("Working memory", unit="GiB", range=True, decimals=2)
     trained_parameters: float = output("Parameters trained", unit="count")
-    tokens_per_second: Range | NoValue = output("Speed, all GPUs together", unit="tokens/s", range=True, decimals=0)
-    hours: Range | NoValue = output("Time for a run", unit="hours", range=True, decimals=1)
-    hour_usd: float | NoValue = output("Price of a GPU", unit="USD/GPU-hour")
-    cost_usd: Range | NoValue = output("Rent for a run", unit="USD", range=True, decimals=2)
-    year_usd: Range | NoValue = output("Rent for training, a year", unit="USD", range=True, decimals=2)
-    hosted_usd: float | NoValue = output("A run at a host of open weights (Fireworks)", unit="USD")
     result_gb: float = output("What comes out", unit="GB", decimals=3)
     merged_gb: float = output("As a model of its own, 16 bits", unit="GB", decimals=1)
     serving_gpus: int | NoValue = output("GPUs to serve that", unit="GPUs")
     serving_usd_month: float | NoValue = output("Their rent round the clock", unit="USD/month", decimals=2)
     hosting_fee_usd_month: float = output("For comparison: Azure's fee for hosting a tuned model", unit="USD/month")
     serving: str = output("Serving it")
-    methods: Table = output("The three methods, all else equal", table=True)
+    methods: Table = output("Memory on each GPU by the three methods, all else equal", table=True)
     bars: tuple[tuple[str, Parts], ...]
     fixed_gib: float
     gpu_gib: float
@@ -319,11 +319,9 @@ def _methods(inputs: Inputs, a: Architecture, c: Constants, room: float, gpus: i
         job, peak = _with(inputs, method, a, c, gpus)
         total = _gib(peak.total)
         needed = gpus_needed(job, tokens_at_once(inputs), inputs.sharding, room, c)
-        rows.append((label, (total.low, total.central, total.high,
+        rows.append((label, (round(total.low, 1), round(total.central, 1), round(total.high, 1),
                              NoValue("none") if needed is None else float(needed))))
-    counted = show(gpus, "GPUs")
-    return Table((("Method", "text"), (f"Each of {counted}, low", "GiB"), ("Figure", "GiB"), ("High", "GiB"),
-                  ("Needed", "GPUs")), tuple(rows))
+    return Table((("Method", "text"), ("Low", "GiB"), ("Figure", "GiB"), ("High", "GiB"), ("Needed", "GPUs")), tuple(rows))
 
 
 def share_of_peak(inputs: Inputs, c: Constants) -> tuple[Range, str]:
