@@ -540,8 +540,7 @@ def _history(outputs: Outputs, facts: Facts) -> Lines:
              for label, points in outputs.history[:6]]
     days_of_change = sorted({x for line in lines for x, _ in line.points[:-1]})
     return Lines("What this request cost and will cost, where that changes", "Day", "date", "One request", "USD", lines,
-                 days_of_change, (days.year_of(facts.as_of), "today"), x_text=days.of_year,
-                 tick_text=lambda year: days.of_year(year)[:7])
+                 days_of_change, (days.year_of(facts.as_of), "today"), x_text=days.of_year)
 
 
 def _quality(inputs: Inputs, outputs: Outputs, facts: Facts) -> Points | None:
