@@ -246,6 +246,24 @@ def test_every_workload_fills_the_form(row: str) -> None:
     assert f'data-preset>{values["name"]}</a>' in render._presets(CALCULATOR, FACTS)
 
 
+def test_a_row_over_time_is_as_it_was_known_on_the_day() -> None:
+    history = FACTS.row_history("api-prices", "google-gemini-3-8-flash")
+    assert [(day, values["input"]) for day, values in history] == [("2026-09-02", 0.75), ("2027-01-01", 1.5)]
+    assert data.facts("2026-11-25").row_history("api-prices", "google-gemini-3-8-flash") == []  # recorded a day later
+    assert FACTS.row_history("api-prices", "no-such-row") == []
+
+
+def test_the_figures_go_on_to_the_break_even_page() -> None:
+    found = answer(CALCULATOR, {"models": "openai-gpt-4o", "cached_share_percent": 0, "input_tokens": 1000,
+                                "output_tokens": 300, "requests_per_day": 1000}, FACTS)
+    page, _, query = found.next[0].page.partition("?")
+    assert page == "calculators/break-even/"
+    given = dict(part.split("=") for part in query.split("&"))
+    assert given.pop("v") == "1"
+    assert given == {"api_cost_per_million": "4.23077", "monthly_tokens": "39e6"}  # 165 USD for 39 million, see the cases
+    calculators.get("break-even").read(given, FACTS)
+
+
 # --- the table, the charts -------------------------------------------------------------------------------------------
 
 
