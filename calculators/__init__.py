@@ -22,6 +22,7 @@ SLUGS = (
     "frontier",
     "significance",
     "gpu-memory",
+    "serving",
     "deploy",
     "api-cost",
     "break-even",

@@ -17,6 +17,7 @@ from calculators.kit.throughput import Gpu, Load, Setup
 from calculators.kit.units import Range
 
 FACTS = data.facts()
+FITTED = throughput.read_fitted(FACTS)
 # Round numbers, so that the arithmetic below can be followed: not the fitted ones.
 FACTORS = {"bandwidth": 0.8, "cache": 0.5, "experts": 0.5, "compute": 0.5, "attention": 0.4, "step-compute": 1.0,
            "layer-us": 50.0, "expert-layer-us": 30.0, "step-us": 200.0, "request-us": 10.0,
@@ -97,7 +98,7 @@ TOKENS = st.integers(1, 8000)
 
 
 def predict(model: str, gpu: Gpu, setup: Setup, load: Load) -> throughput.Speed:
-    factors = throughput.read_factors(FACTS)
+    factors = FITTED.factors
     work = throughput.work(architecture.of(FACTS, model), gpu, setup, load)
     return throughput.speed(work, throughput.rates(gpu, setup, factors), load)
 
@@ -127,7 +128,7 @@ def test_more_requests_are_never_less_in_all_and_never_faster_for_one(model: str
 @settings(max_examples=60, deadline=None)
 @given(model=MODELS, setup=SETUPS, tokens=st.tuples(TOKENS, TOKENS), requests=st.one_of(st.none(), st.integers(1, 4000)))
 def test_ranges_are_ordered(model: str, setup: Setup, tokens: tuple[int, int], requests: int | None) -> None:
-    factors, spans = throughput.read_factors(FACTS), throughput.read_spans(FACTS)
+    factors, spans, _ = FITTED
     a = architecture.of(FACTS, model)
     low, high = throughput.range_of(a, BIG, setup, throughput.mode_of(requests), factors, spans)
     central = predict(model, BIG, setup, Load(*tokens, requests)).output_tokens_per_s
@@ -266,7 +267,7 @@ def test_the_committed_factors_are_those_of_the_committed_rows() -> None:
     """The fit itself, without the refits that test it; `fit --check` does those too."""
     names = measured.Names(FACTS)
     factors = fit.fit([fit.point(measured.as_row(cells, names)) for cells in measured.of_data()])
-    held = throughput.read_factors(FACTS)
+    held = FITTED.factors
     assert set(held) == set(factors)
     for name, value in factors.items():
         assert held[name] == pytest.approx(value, rel=fitted.AGREE), name

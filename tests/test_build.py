@@ -16,7 +16,7 @@ def convert(text: str) -> str:
 
 @pytest.mark.parametrize(("text", "sentence"), [
     ("```calculator\nbrake-even\n```",
-     "There is no calculator 'brake-even'; there are frontier, significance, gpu-memory, deploy, api-cost, break-even, fine-tuning, licence, decision."),
+     "There is no calculator 'brake-even'; there are frontier, significance, gpu-memory, serving, deploy, api-cost, break-even, fine-tuning, licence, decision."),
     ("```facts\noriginal.nothing\n```", "There is no 'nothing' in data/original.yaml"),
     ("```facts\nnothing\n```", "There is no data/nothing.yaml"),
 ])

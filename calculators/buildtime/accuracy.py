@@ -11,12 +11,10 @@ from calculators.buildtime import data, fit, measured
 from calculators.buildtime.measured import Row
 from calculators.kit.architecture import parameters
 from calculators.kit.export import SCHEMA
-from calculators.kit.throughput import DoesNotFit, quantile, range_of, read_factors, read_spans
+from calculators.kit.throughput import LARGEST, SIZES, DoesNotFit, quantile, range_of, read_fitted, size_class
 from calculators.kit.units import Range
 
 MODES = ("batch1", "low", "high", "offline")
-SIZES = ((15, "up to 15B"), (50, "15B to 50B"), (100, "50B to 100B"))
-LARGEST = "over 100B"
 STATS = ("n", "median_ape", "p90_ape", "bias", "within_25", "within_50", "coverage_80", "width_80")
 HEAD = f"{'':32}{'rows':>6}{'half within':>13}{'9 of 10':>10}{'bias':>8}{'in range':>10}{'width':>7}"
 
@@ -51,8 +49,7 @@ def stats(compared: Sequence[Compared]) -> dict[str, float | int | None]:
 
 def size_of(row: Row) -> str:
     """The class of a model's total parameters."""
-    billions = parameters(row.architecture).total / 1e9
-    return next((name for most, name in SIZES if billions <= most), LARGEST)
+    return size_class(parameters(row.architecture).total)
 
 
 def architecture_of(row: Row) -> str:
@@ -83,7 +80,8 @@ def grouped(compared: Sequence[Compared]) -> dict[str, dict[str, Any]]:
 def compare(given: Iterable[dict[str, str]]) -> tuple[list[Compared], list[Compared], list[tuple[str, str]]]:
     """Throughput, time to first token, and the ids of rows that cannot be predicted with the reason."""
     facts = data.facts()
-    names, factors, spans = measured.Names(facts), read_factors(facts), read_spans(facts)
+    names = measured.Names(facts)
+    factors, spans, _ = read_fitted(facts)
     speeds, firsts, refused = [], [], []
     for cells in given:
         try:

@@ -4,7 +4,6 @@ import argparse
 import datetime
 import json
 import math
-import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -14,14 +13,13 @@ from calculators.buildtime.accuracy import Compared
 from calculators.buildtime.fit import LeftOut, Point
 from calculators.kit.export import SCHEMA
 from calculators.kit.facts import Facts
-from calculators.kit.throughput import STEM, DoesNotFit, quantile, read_factors, read_spans, read_waiting
+from calculators.kit.throughput import LOADS, MODES, STEM, DoesNotFit, cell_key, family_name, key_of, quantile, read_fitted
 from calculators.kit.units import Range
 
 ERRORS = "serving-errors"
 FEWEST = 8  # rows that a line of errors needs
 AGREE = 2e-3  # how far factors that are worked out anew may differ: other machines round otherwise
 PAGE = "about/accuracy.md"
-LOADS = ((4, "2-to-4"), (16, "5-to-16"), (64, "17-to-64"), (math.inf, "over-64"))
 
 LABELS = {
     "bandwidth": ("Share of peak bandwidth that reading weights reaches", "ratio"),
@@ -110,11 +108,12 @@ class Result:
         """The table of errors on rows left out, by row id."""
         lines = {"all": ("All", "all rows", accuracy.stats(self.compared))}
         for kind, groups in accuracy.grouped(self.compared).items():
-            lines |= {f"{kind}-{slug(name)}": (kind, name, found) for name, found in groups.items() if found["n"]}
-        for name, found in _cells(self.compared).items():
-            lines[f"cell-{slug(name)}"] = ("size, GPU family, mode", name, found)
+            lines |= {f"{kind}-{key_of(name)}": (kind, name, found) for name, found in groups.items() if found["n"]}
+        for (size, family, mode), found in _cells(self.compared).items():
+            name = ", ".join(part for part in (size, family_name(family), MODES[mode]) if part)
+            lines[cell_key(size, family, mode)] = ("size, GPU family, mode", name, found)
         for kind, parts in self.left_out.items():
-            lines |= {f"left-out-{kind}-{slug(name)}": (f"left out, {kind}", name, found) for name, found in parts.items()}
+            lines |= {f"left-out-{kind}-{key_of(name)}": (f"left out, {kind}", name, found) for name, found in parts.items()}
         lines["first"] = ("time to first token", "one request alone", accuracy.stats(self.firsts))
         return {line_id: _line(kind, name, found) for line_id, (kind, name, found) in lines.items()}
 
@@ -129,13 +128,12 @@ def _own(group: str, name: str, value: float) -> tuple[str, str, float]:
     return f"{GROUPS[group].partition(',')[0]}, {name}", "us" if group.endswith("-us") else "ratio", value
 
 
-def _cells(compared: Sequence[Compared]) -> dict[str, Any]:
+def _cells(compared: Sequence[Compared]) -> dict[tuple[str, str, str], Any]:
     """Errors by size, GPU family and mode, and by size and mode, where there are enough rows."""
-    found: dict[str, list[Compared]] = {}
+    found: dict[tuple[str, str, str], list[Compared]] = {}
     for one in compared:
-        size = accuracy.size_of(one.row)
-        for name in (f"{size} {one.row.gpu.family} {one.row.mode}", f"{size} {one.row.mode}"):
-            found.setdefault(name, []).append(one)
+        for family in ("", one.row.gpu.family):
+            found.setdefault((accuracy.size_of(one.row), family, one.row.mode), []).append(one)
     return {name: accuracy.stats(rows) for name, rows in sorted(found.items()) if len(rows) >= FEWEST}
 
 
@@ -166,11 +164,6 @@ def rounded(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def slug(text: str) -> str:
-    """A name as a key of data/."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
-
-
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
@@ -182,7 +175,7 @@ def factors_file(figures: dict[str, tuple[str, str, float | str]], day: datetime
              f"  Engines in the fit: {engines}.",
              "  A factor of one GPU family, format or engine is drawn towards 1: it strays from the common one as far as the",
              "  rows ask for. Only their sum is well known; the parts of the fixed time trade off against each other.",
-             *_source("Serving model: fitted factors", day), "groups:",
+             *_source("Serving model: fitted factors and their errors", day), "groups:",
              *(f"  {group}: {json.dumps(title, ensure_ascii=False)}" for group, title in GROUPS.items()), "facts:"]
     before = _earlier()
     group = ""
@@ -219,7 +212,7 @@ def errors_file(lines: dict[str, dict[str, Any]], day: datetime.date) -> str:
             "  Predicted against measured throughput. Every row is predicted by a fit that has not seen its configuration",
             "  (model, GPU, layout, engine, precision); under \"left out\" by one that has seen nothing of its GPU family or",
             "  source. Written by python -m calculators.buildtime fit.",
-            *_source("Serving model: errors on rows left out", day), "table:", "  columns:",
+            *_source("Serving model: fitted factors and their errors", day), "table:", "  columns:",
             *(f"    {name}: {{label: {json.dumps(label)}, unit: {json.dumps(unit)}}}"
               for name, (label, unit) in columns.items()),
             "  rows:"]
@@ -267,10 +260,11 @@ def command(call: argparse.Namespace) -> int:
 
 def differences(result: Result, facts: Facts) -> list[str]:
     """What data/ holds otherwise than the fit, as sentences."""
-    spans = {f"range.{name}-{end}": value for name, pair in read_spans(facts).items()
+    factors, spans, waits = read_fitted(facts)
+    held = {name if "." in name else f"common.{name}": value for name, value in factors.items()}
+    held |= {f"range.{name}-{end}": value for name, pair in spans.items()
              for end, value in zip(("low", "high"), pair, strict=True)}
-    held = ({name if "." in name else f"common.{name}": value for name, value in read_factors(facts).items()} | spans
-            | {f"waiting.{name}": value for name, value in read_waiting(facts).items()})
+    held |= {f"waiting.{name}": value for name, value in waits.items()}
     new = {key: value for key, (_, _, value) in result.figures().items() if not key.startswith("fit.")}
     found = [f"{key} is in data/ and no longer fitted." for key in held if key not in new]
     for key, value in new.items():

@@ -10,6 +10,7 @@ seconds, sizes bytes, unless a name says otherwise. A "GPU" is one as data/gpus.
 """
 
 import math
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -28,13 +29,16 @@ MOST_IN_FLIGHT = 4096  # requests that an engine works on at once at the most
 
 
 class Format(NamedTuple):
-    """A format of weights: bytes of a weight in the matrices, of one in the output matrix, and how it is multiplied."""
+    """A format of weights: bytes of a weight in the matrices, of one in the output matrix, and how it is multiplied.
+
+    `beside`: bytes of a weight outside routed experts, where that differs.
+    """
 
     bytes: float
     head_bytes: float
     kind: str  # of multiplication: bf16 | fp8 | int8 | fp4 | mx: fp8 where there is fp4, else bf16
     name: str  # the factor that it is fitted under
-    experts_only: bool = False  # attention stays in 16 bits
+    beside: float | None = None
 
 
 FORMATS: dict[str, Format] = {
@@ -44,7 +48,11 @@ FORMATS: dict[str, Format] = {
     "int8-w8a8": Format(1, 2, "int8", "fp8"),
     "int4": Format(0.52, 2, "bf16", "int4"),  # 4 bits, a 16-bit scale and a 4-bit zero for 128 weights
     "nvfp4": Format(0.5625, 2, "fp4", "nvfp4"),  # 4 bits and an 8-bit scale for 16 weights
-    "mxfp4": Format(0.53125, 2, "mx", "mxfp4", experts_only=True),  # 4 bits and an 8-bit scale for 32 weights
+    "mxfp4": Format(0.53125, 2, "mx", "mxfp4", beside=2),  # 4 bits and an 8-bit scale for 32 weights
+    "fp8-mxfp4": Format(0.53125, 2, "mx", "mxfp4", beside=1),  # DeepSeek V4: experts in 4 bits, the rest in 8
+    "nf4": Format(0.5625, 2, "bf16", "int4"),  # 4 bits and a 32-bit scale for 64 weights
+    "nominal_8": Format(1, 1, "bf16", "int8"),
+    "nominal_4": Format(0.5, 0.5, "bf16", "int4"),
     "q8_0": Format(1.0625, 1.0625, "bf16", "gguf"),
     "q6_k": Format(0.8203, 0.8203, "bf16", "gguf"),
     "q5_k_m": Format(0.711, 0.8203, "bf16", "gguf"),
@@ -53,6 +61,12 @@ FORMATS: dict[str, Format] = {
     "q3_k_m": Format(0.489, 0.8203, "bf16", "gguf"),
     "q2_k": Format(0.419, 0.8203, "bf16", "gguf"),
 }
+SIZES = ((15e9, "up to 15B"), (50e9, "15B to 50B"), (100e9, "50B to 100B"))
+LARGEST = "over 100B"
+MODES = {"batch1": "one request at a time", "low": "2 to 16 requests at once", "high": "more than 16 requests at once",
+         "offline": "as many requests as fit"}
+"""What the errors are sorted by, in words: see `mode_of`."""
+LOADS = ((4, "2-to-4"), (16, "5-to-16"), (64, "17-to-64"), (math.inf, "over-64"))
 KV_BYTES = {"bf16": 2.0, "fp8": 1.0, "int8": 1.0, "int4": 0.5625, "nvfp4": 0.5625, "q8_0": 1.0625, "q4_0": 0.5625}
 """Bytes of one cached number."""
 
@@ -175,7 +189,7 @@ def weight_bytes(a: Architecture, weights: str) -> tuple[float, float, float]:
     The output matrix counts with the first. Raises KeyError for a format that is not in FORMATS.
     """
     form, count = FORMATS[weights], arch.parameters(a)
-    plain = 2.0 if form.experts_only else form.bytes
+    plain = form.bytes if form.beside is None or not count.experts else form.beside
     body = (count.attention + count.linear + count.mlp) * plain + count.other * 2
     head = (count.embedding if a.tied_embeddings else count.head) * form.head_bytes
     return body + head, count.experts * form.bytes, count.embedding * form.head_bytes
@@ -325,27 +339,33 @@ def speed(w: Work, r: Rates, load: Load) -> Speed:
 # --- factors ----------------------------------------------------------------------------------------------------------
 
 
-def read_factors(facts: Facts) -> dict[str, float]:
-    """The factors in force, by name: those of the group common without it, the others as group.name."""
-    return {name.removeprefix("common."): value for name, value in _figures(facts).items()
-            if name.partition(".")[0] not in ("range", "waiting", "fit")}
+class Fitted(NamedTuple):
+    """What data/ holds of the fit: factors by name; factors low and high of each mode, of the first token, and of what
+    nothing alike was measured of ("unseen"); how many times its unloaded value the first token took under load."""
+
+    factors: dict[str, float]
+    spans: dict[str, tuple[float, float]]
+    waiting: dict[str, float]
 
 
-def read_spans(facts: Facts) -> dict[str, tuple[float, float]]:
-    """Of each mode, of what nothing alike was measured of ("unseen"), and of the first token: the factors low and high."""
-    found = {name.removeprefix("range."): value for name, value in _figures(facts).items() if name.startswith("range.")}
-    return {name.removesuffix("-low"): (low, found[name.removesuffix("-low") + "-high"])
-            for name, low in found.items() if name.endswith("-low")}
+def read_fitted(facts: Facts) -> Fitted:
+    """The fit in force. Factors of the group common go by their name alone, the others by group.name."""
+    found = {key.partition(".")[2]: facts.get(key) for key in facts.keys(STEM)}
+    named: dict[str, dict[str, float]] = {"range": {}, "waiting": {}, "fit": {}, "": {}}
+    for key, fact in found.items():
+        group, _, name = key.partition(".")
+        if fact:
+            named[group if group in named else ""][name if group in (*named, "common") else key] = float(fact.value)
+    ends = named["range"]
+    spans = {name.removesuffix("-low"): (low, ends[name.removesuffix("-low") + "-high"])
+             for name, low in ends.items() if name.endswith("-low")}
+    return Fitted(named[""], spans, named["waiting"])
 
 
-def read_waiting(facts: Facts) -> dict[str, float]:
-    """By name, how many times its unloaded value the time to the first token was under load."""
-    return {name.removeprefix("waiting."): value for name, value in _figures(facts).items() if name.startswith("waiting.")}
-
-
-def _figures(facts: Facts) -> dict[str, float]:
-    found = ((key.partition(".")[2], facts.get(key)) for key in facts.keys(STEM))
-    return {name: float(fact.value) for name, fact in found if fact and not isinstance(fact.value, str)}
+def waiting_of(requests: float, waiting: Mapping[str, float]) -> Range:
+    """Of a load of so many requests: low, middle and high of how many times its unloaded value the first token took."""
+    name = next(name for most, name in LOADS if requests <= most)
+    return Range(*(waiting[f"{name}-{part}"] for part in ("low", "central", "high")))
 
 
 def span_names(mode: str, experts: bool) -> tuple[str, str]:
@@ -403,6 +423,26 @@ def kind_of(gpu: Gpu, weights: str) -> str:
     if kind == "mx":
         kind = "fp8" if "fp4" in gpu.flops else "bf16"
     return kind if gpu.flops.get(kind) else "bf16"
+
+
+def size_class(parameters: float) -> str:
+    """What the errors are sorted by: the class of a model's parameters, all experts counted."""
+    return next((name for most, name in SIZES if parameters <= most), LARGEST)
+
+
+def key_of(text: str) -> str:
+    """A name as a key of data/."""
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
+
+
+def cell_key(size: str, family: str, mode: str) -> str:
+    """The row of data/serving-errors.yaml for models of a size on a GPU family (all of them if "") in a mode."""
+    return f"cell-{key_of(f'{size} {family} {mode}')}"
+
+
+def family_name(family: str) -> str:
+    """A GPU family for reading."""
+    return "CDNA" if family == "cdna" else family.replace("-", " ").capitalize()
 
 
 def mode_of(requests: float | None) -> str:

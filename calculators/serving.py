@@ -1,0 +1,508 @@
+"""How many tokens a second an open model gives on GPUs, how fast for one user, and what a million of them cost."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from calculators.kit import architecture, rental, throughput, workload
+from calculators.kit.architecture import Architecture
+from calculators.kit.chart import Line, Lines
+from calculators.kit.facts import Facts, Value
+from calculators.kit.shape import Calculator, Link, NoValue, Step, Table, number, output, shared, whole
+from calculators.kit.throughput import MODES, Fitted, Gpu, Load, Rates, Setup, Speed, Work
+from calculators.kit.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK, Range, show
+from calculators.kit.units import number as show_number
+
+SERVER = 8  # GPUs of one server; a link between servers is not modelled
+NATIVE = {"fp16": "bf16", "fp8, experts fp4": "fp8-mxfp4"}  # the table of models' words for a format
+FACTORS_OF = {"generic": "generic", "tgi": "generic", "ollama": "llama-cpp"}  # engines that were not measured by themselves
+LAYERWISE = ("llama-cpp", "ollama")
+ASSUMED_EXPERTS_PER_TOKEN = 8  # of a model of one's own, of which only the active parameters are known
+PARTS = {"weights": "reading weights", "cache": "reading the KV cache", "compute": "compute", "overhead": "fixed overhead",
+         "link": "the link between GPUs"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The model, the machine, the load, and what is wanted of it."""
+
+    model: str = workload.model()
+    gpu: str = workload.gpu()
+    tensor_parallel: int | None = workload.tensor_parallel()
+    gpus: int | None = whole(
+        "GPUs in all", unit="GPUs", default=None, min=1, max=100_000,
+        help="More than one copy of the model shares the requests if there are enough. Left empty: one copy.")
+    weight_precision: str = workload.weight_precision()
+    kv_precision: str = workload.kv_precision()
+    engine: str = workload.engine()
+    input_tokens: int = workload.input_tokens()
+    output_tokens: int = workload.output_tokens()
+    concurrent_requests: int | None = shared(whole(
+        "Requests at once", unit="count", default=None, min=1, max=1_000_000,
+        help="Those worked on at the same moment. Left empty: as many as fit in memory."))
+    target_tokens_per_s: float | None = number(
+        "Wanted for each user", unit="tokens/s", default=None, above=0, max=100_000,
+        help="How fast an answer should appear. Reading aloud is about 4, reading about 10.")
+    gpu_hour_usd: float | None = workload.gpu_hour_usd()
+    parameters_b: float = number(
+        "Parameters of your model", unit="billion", default=8.03, min=0.001, max=100_000,
+        help="All of them, in billions. These last fields count for “Another model” alone.")
+    active_parameters_b: float = number(
+        "Active parameters of your model", unit="billion", default=8.03, min=0.001, max=100_000,
+        help="What one token uses: fewer than all for a mixture of experts.")
+    layers: int = whole("Layers of your model", unit="count", default=32, min=1, max=10_000,
+                        help="num_hidden_layers in its config.json.")
+    hidden_size: int = whole("Hidden size of your model", unit="count", default=4096, min=1, max=1_000_000,
+                             help="hidden_size in its config.json.")
+    heads: int = whole("Query heads of your model", unit="count", default=32, min=1, max=10_000,
+                       help="num_attention_heads in its config.json.")
+    kv_heads: int = whole("KV heads of your model", unit="count", default=8, min=1, max=10_000,
+                          help="num_key_value_heads in its config.json; as many as query heads if it is not there.")
+    head_size: int = whole("Head size of your model", unit="count", default=128, min=1, max=100_000,
+                           help="head_dim in its config.json, or hidden size ÷ query heads.")
+    vocabulary: int = whole("Vocabulary of your model", unit="count", default=128_256, min=0, max=100_000_000,
+                            help="vocab_size in its config.json.")
+
+
+class Plan(NamedTuple):
+    """One copy of the model as it is served, and what that gives."""
+
+    name: str
+    arch: Architecture
+    gpu_name: str
+    gpu: Gpu
+    setup: Setup
+    copies: int  # that have something to do
+    load: Load  # of one copy
+    work: Work
+    rates: Rates
+    speed: Speed
+    span: tuple[float, float]
+    first_span: tuple[float, float]
+    mode: str
+    waiting: Range  # how many times the unloaded time to the first token it was under such a load
+
+    def at(self, requests: float) -> Speed:
+        """The speed of one copy with so many requests in flight."""
+        return throughput.speed(self.work, self.rates, self.load._replace(requests=requests))
+
+    def estimate(self, value: float) -> Range:
+        """A throughput with its range."""
+        return throughput.spread(value, self.span)
+
+    def shares(self) -> dict[str, float]:
+        """Seconds of a step by what they go to, prompts of other requests with compute."""
+        prompts = self.speed.requests * throughput.prompt_s(self.work, self.rates) / max(self.load.output_tokens, 1)
+        return {name: seconds + (prompts if name == "compute" else 0) for name, seconds in self.speed.parts.items()}
+
+    def most_for(self, target: float, share: float = 1.0) -> int:
+        """The most requests in flight that each still get `target` tokens/s, if speeds are `share` of the prediction."""
+        most = int(throughput.most_requests(self.work))
+        if self.at(1).user_tokens_per_s * share < target:
+            return 0
+        low, high = 1, most + 1
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if self.at(middle).user_tokens_per_s * share >= target else (low, middle)
+        return low
+
+
+class Refusal(NamedTuple):
+    """Why there is no estimate: a headline, and the reason as it stands in place of a figure."""
+
+    headline: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """Estimates of a fitted model, each with the range that held eight of ten measured rows; counts are bare numbers."""
+
+    answer: str = output("Answer", headline=True)
+    output_tokens_per_s: Range | NoValue = output("Output of all requests", unit="tokens/s", range=True, decimals=1)
+    user_tokens_per_s: Range | NoValue = output("Output of one request", unit="tokens/s", range=True, decimals=1)
+    time_per_output_token_ms: Range | NoValue = output("Time per output token", unit="ms", range=True, decimals=2)
+    ttft_ms: Range | NoValue = output("Time to first token, nothing else running", unit="ms", range=True, decimals=0)
+    ttft_loaded: str | NoValue = output("Time to first token under this load")
+    requests_per_hour: Range | NoValue = output("Requests finished in an hour", unit="count", range=True, decimals=0)
+    usd_per_million_output_tokens: Range | NoValue = output("Cost of a million output tokens", unit="USD/Mtok", range=True,
+                                                            decimals=3)
+    requests_for_target: Range | NoValue = output("Requests at once at the speed wanted", unit="count", range=True, decimals=0)
+    bottleneck: str | NoValue = output("What limits it")
+    in_flight: float | NoValue = output("Requests in flight", unit="count", decimals=0)
+    requests_that_fit: float | NoValue = output("Requests that fit in memory", unit="count", decimals=0)
+    gpus_used: int | NoValue = output("GPUs", unit="GPUs")
+    weights_per_gpu_gb: float | NoValue = output("Weights on each GPU", unit="GB", decimals=2)
+    gpu_price_usd: float | NoValue = output("GPU price used", unit="USD/GPU-hour", decimals=2)
+    how_sure: str | NoValue = output("How far off such estimates were")
+    where: Table = output("Where the time of a step goes", table=True)
+    plan: Plan | Refusal
+    errors_key: str
+    offers: int
+
+
+class Unfit(ValueError):
+    """A model of one's own whose counts contradict each other."""
+
+
+# --- reading ----------------------------------------------------------------------------------------------------------
+
+
+def model_of(inputs: Inputs, facts: Facts) -> tuple[str, Architecture, str]:
+    """Name, architecture, and the format in which it is published. Raises Unfit for one's own that cannot be."""
+    if inputs.model == workload.CUSTOM:
+        return "Your model", own_architecture(inputs), "bf16"
+    row = facts.rows("models")[inputs.model]
+    native = str(row["native_precision"])
+    arch = architecture.from_dict({name: value for name, value in row.items() if name in _FIELDS})
+    return str(row["name"]), arch, NATIVE.get(native, native)
+
+
+_FIELDS = frozenset(Architecture.__dataclass_fields__)
+
+
+def own_architecture(inputs: Inputs) -> Architecture:
+    """An architecture with the counts that were given.
+
+    What attention and embeddings leave is MLP or, if a token uses fewer than all parameters, routed experts of which it
+    uses ASSUMED_EXPERTS_PER_TOKEN. Raises Unfit if the counts contradict each other.
+    """
+    h, vocabulary = inputs.hidden_size, max(1, inputs.vocabulary)
+    attention = inputs.layers * h * inputs.head_size * 2 * (inputs.heads + inputs.kv_heads)
+    left = inputs.parameters_b * 1e9 - attention - 2 * vocabulary * h
+    active = inputs.active_parameters_b * 1e9 - attention - vocabulary * h
+    if left <= 0 or active <= 0:
+        most = show(float(f"{(attention + 2 * vocabulary * h) / 1e9:.4g}"), "billion")
+        raise Unfit(f"its attention and embeddings alone have {most} parameters")
+    if inputs.heads % inputs.kv_heads:
+        raise Unfit(f"{inputs.kv_heads} KV heads do not divide {inputs.heads} query heads")
+    kind = "mha" if inputs.kv_heads == inputs.heads else "mqa" if inputs.kv_heads == 1 else "gqa"
+    common = {"layers": inputs.layers, "hidden_size": h, "heads": inputs.heads, "vocabulary": vocabulary,
+              "attention": kind, "kv_heads": inputs.kv_heads, "head_size": inputs.head_size}
+    width = left / (3 * h * inputs.layers)
+    if active >= left * 0.98:
+        return architecture.from_dict(common | {"intermediate_size": max(1, round(width))})
+    experts = max(ASSUMED_EXPERTS_PER_TOKEN, round(ASSUMED_EXPERTS_PER_TOKEN * left / active))
+    return architecture.from_dict(common | {
+        "experts": experts, "experts_per_token": ASSUMED_EXPERTS_PER_TOKEN, "expert_layers": inputs.layers,
+        "expert_intermediate_size": max(1, round(width / experts)), "expert_hidden_size": h})
+
+
+def setup_of(inputs: Inputs, published: str, gpus: int) -> Setup:
+    """One copy on so many GPUs."""
+    weights = published if inputs.weight_precision == "published" else inputs.weight_precision
+    engine = FACTORS_OF.get(inputs.engine, inputs.engine)
+    return Setup(gpus, weights, throughput.KV_BYTES[inputs.kv_precision], engine,
+                 by_layer=inputs.engine in LAYERWISE and gpus > 1)
+
+
+def plan_of(inputs: Inputs, facts: Facts) -> Plan | Refusal:
+    """The arrangement that is asked for, or the smallest that holds the model; or why there is none."""
+    try:
+        name, arch, published = model_of(inputs, facts)
+    except Unfit as error:
+        return Refusal(f"No estimate for such a model: {error}", str(error))
+    row = facts.rows("gpus")[inputs.gpu]
+    gpu = throughput.gpu_of(row)
+    tried = [n for n in (1, 2, 4, SERVER) if arch.heads % n == 0 or inputs.engine in LAYERWISE]
+    tried = tried if row.get("vendor") != "Apple" else [1]
+    holding = next((n for n in tried if _holds(arch, gpu, inputs, published, n)), None)
+    gpus = inputs.tensor_parallel or holding
+    gpu_name = str(row["name"])
+    why = _why_not(inputs, row, arch, gpus, holding, gpu_name)
+    if why or gpus is None:
+        return why or _too_large(gpu_name, holding)
+    if not _holds(arch, gpu, inputs, published, gpus):
+        return _too_large(f"{gpus} × {gpu_name}", holding)
+    return _plan(inputs, throughput.read_fitted(facts), name, arch, gpu_name, gpu, setup_of(inputs, published, gpus))
+
+
+def _plan(inputs: Inputs, fitted: Fitted, name: str, arch: Architecture, gpu_name: str, gpu: Gpu, setup: Setup) -> Plan:
+    copies = (inputs.gpus or setup.gpus) // setup.gpus
+    requests = inputs.concurrent_requests
+    if requests is not None:
+        copies = min(copies, requests)
+    load = Load(inputs.input_tokens, inputs.output_tokens, None if requests is None else requests / copies)
+    work, rates = throughput.work(arch, gpu, setup, load), throughput.rates(gpu, setup, fitted.factors)
+    mode = throughput.mode_of(load.requests)
+    span = throughput.range_of(arch, gpu, setup, mode, fitted.factors, fitted.spans)
+    if requests is None:
+        load = load._replace(requests=math.floor(throughput.most_requests(work)))
+    speed = throughput.speed(work, rates, load)
+    return Plan(name, arch, gpu_name, gpu, setup, copies, load, work, rates, speed, span, fitted.spans["first"], mode,
+                throughput.waiting_of(speed.requests, fitted.waiting))
+
+
+def _holds(arch: Architecture, gpu: Gpu, inputs: Inputs, published: str, gpus: int) -> bool:
+    """Whether weights and at least one request fit."""
+    load = Load(inputs.input_tokens, inputs.output_tokens, 1)
+    try:
+        work = throughput.work(arch, gpu, setup_of(inputs, published, gpus), load)
+    except throughput.DoesNotFit:
+        return False
+    return work.room_bytes >= work.full_kv_bytes
+
+
+def _why_not(inputs: Inputs, row: Mapping[str, Value], arch: Architecture, gpus: int | None, holding: int | None,
+             gpu_name: str) -> Refusal | None:
+    """Arrangements that are refused before anything is counted."""
+    if gpus is None:
+        return None
+    if gpus > 1 and row.get("vendor") == "Apple":
+        return Refusal(f"No estimate for several {gpu_name}", "Apple's chips have one GPU each")
+    if gpus > SERVER:
+        return Refusal(f"No estimate for {gpus:,} GPUs to a layer",
+                       f"more than {SERVER} GPUs to a layer are not modelled: the network between servers decides")
+    if arch.heads % gpus and inputs.engine not in LAYERWISE:
+        return Refusal(f"{arch.heads} query heads cannot be dealt out to {gpus} GPUs", "engines refuse such a split")
+    if inputs.gpus is not None and inputs.gpus < gpus:
+        return Refusal(f"{inputs.gpus} GPUs are too few: one copy of the model needs {gpus}",
+                       f"one copy of the model needs {gpus}")
+    if not inputs.output_tokens:
+        return Refusal("No output tokens, so nothing to time", "there are no output tokens")
+    return None
+
+
+def _too_large(where: str, holding: int | None) -> Refusal:
+    better = f"{holding} are needed" if holding else f"nor does it on {SERVER}"
+    return Refusal(f"Does not fit on {where}: {better}", f"weights and one request do not fit: {better}")
+
+
+# --- the result -------------------------------------------------------------------------------------------------------
+
+
+def calculate(inputs: Inputs, facts: Facts) -> Outputs:
+    """Throughput, speed for one user, time to the first token and cost of serving a model, with what limits it."""
+    plan = plan_of(inputs, facts)
+    rent = rental.median_usd(facts.rows("gpu-rental"), inputs.gpu)
+    price = inputs.gpu_hour_usd if inputs.gpu_hour_usd is not None else rent[0] if rent else None
+    offers = rent[1] if rent else 0
+    if isinstance(plan, Refusal):
+        return _refused(plan, price)
+    total = plan.estimate(plan.copies * plan.speed.output_tokens_per_s)
+    user = plan.estimate(plan.speed.user_tokens_per_s)
+    gpus = max(inputs.gpus or 0, plan.setup.gpus) // plan.setup.gpus * plan.setup.gpus
+    first = plan.speed.first_s * 1000
+    key = errors_key(plan, facts)
+    fits = throughput.most_requests(plan.work) * plan.copies
+    return Outputs(
+        answer=f"{_round(total)} output tokens/s on {gpus} × {plan.gpu_name}",
+        output_tokens_per_s=total,
+        user_tokens_per_s=user,
+        time_per_output_token_ms=Range(1000 / user.high, 1000 / user.central, 1000 / user.low),
+        ttft_ms=throughput.spread(first, plan.first_span),
+        ttft_loaded=_loaded(plan, first),
+        requests_per_hour=Range(*(value / inputs.output_tokens * SECONDS_PER_HOUR for value in total)),
+        usd_per_million_output_tokens=_cost(total, gpus, price),
+        requests_for_target=_for_target(inputs, plan),
+        bottleneck=_bottleneck(plan),
+        in_flight=plan.speed.requests * plan.copies,
+        requests_that_fit=math.floor(fits),
+        gpus_used=gpus,
+        weights_per_gpu_gb=throughput.resident_bytes(plan.arch, plan.setup) / 1e9,
+        gpu_price_usd=price if price is not None else _no_price(),
+        how_sure=_how_sure(facts, key),
+        where=_where(plan),
+        plan=plan,
+        errors_key=key,
+        offers=offers,
+    )
+
+
+def _refused(plan: Refusal, price: float | None) -> Outputs:
+    none = NoValue(plan.why)
+    return Outputs(
+        answer=plan.headline, output_tokens_per_s=none, user_tokens_per_s=none, time_per_output_token_ms=none, ttft_ms=none,
+        ttft_loaded=none, requests_per_hour=none, usd_per_million_output_tokens=none, requests_for_target=none, bottleneck=none,
+        in_flight=none, requests_that_fit=none, gpus_used=none, weights_per_gpu_gb=none,
+        gpu_price_usd=price if price is not None else _no_price(), how_sure=none, where=Table(_WHERE, ()), plan=plan,
+        errors_key="all", offers=0)
+
+
+def _no_price() -> NoValue:
+    return NoValue("no rental price of this GPU is known: give one")
+
+
+def _round(value: Range) -> str:
+    """An estimate in a headline: two significant digits."""
+    central, low, high = (f"{float(f'{part:.2g}'):,.6g}" for part in (value.central, value.low, value.high))
+    return f"About {central} ({low} to {high})"
+
+
+def _cost(total: Range, gpus: int, price: float | None) -> Range | NoValue:
+    """USD per million output tokens: the GPUs' hour over the tokens of an hour."""
+    if price is None:
+        return _no_price()
+    low, central, high = (gpus * price / (value * SECONDS_PER_HOUR) * TOKENS_PER_MTOK for value in reversed(total))
+    return Range(low, central, high)
+
+
+def _loaded(plan: Plan, first_ms: float) -> str:
+    """The time to the first token under load: a range of what was measured, no prediction."""
+    if plan.speed.requests <= 1:
+        return "the same: nothing else is running"
+    low, _, high = (show_number(float(f"{first_ms * times / 1000:.2g}")) for times in plan.waiting)
+    return f"not predicted: {low} to {high} s, by how long others waited under such loads"
+
+
+def _for_target(inputs: Inputs, plan: Plan) -> Range | NoValue:
+    if inputs.target_tokens_per_s is None:
+        return NoValue("no speed was asked for")
+    low, central, high = (plan.copies * plan.most_for(inputs.target_tokens_per_s, share)
+                          for share in (plan.span[0], 1.0, plan.span[1]))
+    return Range(low, central, high)
+
+
+def _bottleneck(plan: Plan) -> str:
+    shares = plan.shares()
+    name = max(shares, key=lambda part: shares[part])
+    return f"{PARTS[name]}, {round(100 * shares[name] / sum(shares.values()))} % of the time"
+
+
+_WHERE = (("Part", "text"), ("Time", "ms"), ("Share", "%"))
+
+
+def _where(plan: Plan) -> Table:
+    shares = plan.shares()
+    whole_step = sum(shares.values())
+    return Table(_WHERE, tuple(
+        (label[:1].upper() + label[1:], (round(1000 * shares[name], 3), round(100 * shares[name] / whole_step)))
+        for name, label in PARTS.items() if shares[name]))
+
+
+def errors_key(plan: Plan, facts: Facts) -> str:
+    """The row of data/serving-errors.yaml that covers a result: the narrowest that there is."""
+    known = facts.rows("serving-errors")
+    size = throughput.size_class(architecture.parameters(plan.arch).total)
+    wanted = (*(throughput.cell_key(size, family, plan.mode) for family in (plan.gpu.family, "")), f"mode-{plan.mode}")
+    return next((key for key in wanted if key in known), "all")
+
+
+def _how_sure(facts: Facts, key: str) -> str:
+    row = facts.rows("serving-errors")[key]
+    name = MODES.get(str(row["name"]), str(row["name"]))
+    return (f"{name}: half of {row['rows_tested']} estimates within {row['half_percent']:g} %, nine in ten within "
+            f"{row['nine_in_ten_percent']:g} %")
+
+
+# --- the working ------------------------------------------------------------------------------------------------------
+
+
+def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
+    """The working, a line for each figure."""
+    plan = outputs.plan
+    if isinstance(plan, Refusal):
+        gpu = f"gpus.{inputs.gpu}"
+        steps = {name: Step(name, f"{{{name}}}") for name in CALCULATOR.results()}
+        steps["answer"] = Step("answer", f"{plan.why}; each GPU has {{{gpu}.memory_gib}}")
+        return list(steps.values())
+    gpu, fit = f"gpus.{inputs.gpu}", "serving-factors.common"
+    step = show(round(1000 * plan.speed.step_s, 3), "ms")
+    prompt = show(round(1000 * throughput.prompt_s(plan.work, plan.rates), 2), "ms")
+    price = "the price that you gave: " if inputs.gpu_hour_usd is not None else (
+        f"the median of the lowest on-demand prices of {show(outputs.offers, 'count')} providers: " if outputs.offers else "")
+    each = f"{show_number(float(f'{plan.speed.requests:.4g}'))} requests in flight"
+    span = f"× {plan.span[0]:.2f} to {plan.span[1]:.2f}, which held eight of ten measured rows"
+    reached = 100 * plan.rates.weight_bytes_per_s / plan.gpu.bytes_per_s
+    return [
+        Step("weights_per_gpu_gb", f"{plan.name} in {plan.setup.weights}, over {show(plan.setup.gpus, 'GPUs')} = "
+             "{weights_per_gpu_gb}"),
+        Step("gpus_used", f"{plan.copies} × {plan.setup.gpus} = {{gpus_used}}" if inputs.gpus else
+             "{gpus_used}: " + ("as you chose" if inputs.tensor_parallel else "the fewest that hold weights and one request")),
+        Step("requests_that_fit", f"{{{gpu}.memory_gib}} on each GPU, less weights and workspace, ÷ "
+             f"{show(round(plan.work.full_kv_bytes / 1e9, 4), 'GB')} per request = {{requests_that_fit}}"),
+        Step("in_flight", "{in_flight}: " + ("as many as fit" if inputs.concurrent_requests is None else
+                                             "the smaller of {concurrent_requests} and {requests_that_fit}")),
+        Step("where", f"weights {show(round(plan.work.weight_bytes / 1e9, 3), 'GB')}"
+             f"{_experts_text(plan)} at {reached:.0f} % of {{{gpu}.bandwidth_gb_s}} (common share {{{fit}.bandwidth}}); "
+             f"cache {show(round(plan.work.kv_bytes / 1e9, 4), 'GB')} per request at {{{fit}.cache}}; compute at "
+             f"{{{fit}.compute}} of the peak; {{{fit}.layer-us}} per layer and {{{fit}.step-us}} per step, times the engine's "
+             "factor: {where}"),
+        Step("bottleneck", "the largest of these, prompts with compute: {bottleneck}"),
+        Step("output_tokens_per_s", f"{plan.copies} × {each} × {{output_tokens}} ÷ ({{output_tokens}} × "
+             f"{show(round(1000 * sum(plan.speed.parts.values()), 3), 'ms')} per step + requests × {prompt} per prompt), "
+             f"{span} = {{output_tokens_per_s}}"),
+        Step("user_tokens_per_s", f"1 ÷ {step} between tokens, prompts of others included: {{user_tokens_per_s}}"),
+        Step("time_per_output_token_ms", "1 ÷ {user_tokens_per_s} = {time_per_output_token_ms}"),
+        Step("ttft_ms", f"{{input_tokens}} of prompt: {prompt} of compute and link, and fixed times of {{{fit}.first-ms}} and "
+             "more on several GPUs = {ttft_ms}"),
+        Step("ttft_loaded", "{ttft_loaded}"),
+        Step("requests_per_hour", "{output_tokens_per_s} × 3,600 s ÷ {output_tokens} = {requests_per_hour}"),
+        Step("gpu_price_usd", f"{price}{{gpu_price_usd}}"),
+        Step("usd_per_million_output_tokens", "{gpus_used} × {gpu_price_usd} ÷ ({output_tokens_per_s} × 3,600 s), busy all "
+             "the time = {usd_per_million_output_tokens}"),
+        Step("requests_for_target", "the most with which each request still gets {target_tokens_per_s}: {requests_for_target}"
+             if inputs.target_tokens_per_s else "{requests_for_target}"),
+        Step("how_sure", f"estimates of rows that the fit had not seen: half within {{serving-errors.{outputs.errors_key}."
+             f"half_percent}}, nine in ten within {{serving-errors.{outputs.errors_key}.nine_in_ten_percent}}"),
+        Step("answer", "{output_tokens_per_s}, all requests together"),
+    ]
+
+
+def _experts_text(plan: Plan) -> str:
+    if not plan.work.experts:
+        return ""
+    share = throughput.touched(plan.work.experts, plan.work.experts_per_token, plan.speed.requests)
+    return f" and {100 * share:.0f} % of {show(round(plan.work.expert_bytes / 1e9, 2), 'GB')} of experts"
+
+
+def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Lines:
+    """Throughput against the speed of one user, as more and more requests are in flight."""
+    plan = outputs.plan
+    title, x_label, y_label = "More users at once, each slower", "Tokens/s of one request", "Tokens/s of all"
+    if isinstance(plan, Refusal):
+        return Lines(title, x_label, "count", y_label, "count", (Line("nothing fits", [(0, 0), (1, 0)]),), table_x=[])
+    most = max(1.0, throughput.most_requests(plan.work))
+    counts = sorted({*(2.0**i for i in range(13) if 2**i < most), most}, reverse=True)
+    speeds = [(count, plan.at(count)) for count in counts]
+    points = [(found.user_tokens_per_s, plan.copies * found.output_tokens_per_s) for _, found in speeds]
+    names = [f"{round(count * plan.copies):,} at once" for count in counts]
+    low, high = plan.span
+    target = inputs.target_tokens_per_s
+    return Lines(
+        title=title, x_label=x_label, x_unit="tokens/s", y_label=y_label, y_unit="tokens/s",
+        lines=(Line("Estimate", points, names=names), Line("Low", [(x * low, y * low) for x, y in points]),
+               Line("High", [(x * high, y * high) for x, y in points])),
+        table_x=[x for x, _ in points], mark=(target, f"wanted: {show_number(target)}") if target else None, log=True)
+
+
+def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
+    """Where to go from here."""
+    return [Link("How far off these estimates are, by model, GPU and load", "about/accuracy/#errors"),
+            Link("Whether it fits, part by part", "calculators/gpu-memory/"),
+            Link("At what volume a server of your own costs less than an API", "calculators/break-even/")]
+
+
+def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
+    """What the reader should know before using the figure."""
+    plan, found = outputs.plan, []
+    if isinstance(plan, Refusal):
+        return []
+    if inputs.concurrent_requests is not None and (plan.load.requests or 0) > plan.speed.requests * (1 + 1e-9):
+        found.append(f"Only {outputs.in_flight:,.0f} requests fit in memory at once: the others wait.")
+    if plan.work.room_bytes < 4 * plan.work.full_kv_bytes:
+        found.append("Memory is nearly full: a little more or less of it changes the result a lot.")
+    if inputs.gpus and inputs.gpus % plan.setup.gpus:
+        found.append(f"{inputs.gpus % plan.setup.gpus} of the {inputs.gpus:,} GPUs are left over.")
+    if inputs.model == workload.CUSTOM and plan.arch.experts:
+        found.append(f"Of your model's experts a token is taken to use {ASSUMED_EXPERTS_PER_TOKEN}.")
+    if inputs.gpu.startswith("apple"):
+        found.append("No matrix rate is published for this chip: the time to the first token is rough.")
+    return found
+
+
+CALCULATOR = Calculator(
+    slug="serving",
+    title="Serving speed",
+    question="How many tokens a second does an open model give on these GPUs, how fast for each user, and at what cost?",
+    version="1.0",
+    data=("models", "gpus", "serving-factors", "serving-errors", "gpu-rental"),
+    inputs=Inputs,
+    outputs=Outputs,
+    calculate=calculate,
+    explain=explain,
+    chart=chart,
+    next=next_pages,
+    warnings=warnings,
+)
