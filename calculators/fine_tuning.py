@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
-from calculators.kit import architecture, memory, training, workload
+from calculators.kit import architecture, memory, rental, training, workload
 from calculators.kit.architecture import Architecture
 from calculators.kit.chart import Stack
 from calculators.kit.facts import Facts, Value
@@ -97,7 +97,7 @@ class Outputs:
     gpus_used: int = output("GPUs counted with", unit="GPUs")
     memory_gib: Range = output("Memory on each GPU", unit="GiB", range=True, decimals=1)
     tokens_per_second: Range | NoValue = output("Speed, all GPUs together", unit="tokens/s", range=True, decimals=0)
-    hours: Range | NoValue = output("Time for a run", unit="hours", range=True, decimals=1)
+    hours: Range | NoValue = output("Time for a run", unit="hours", range=True, decimals=2)
     hour_usd: float | NoValue = output("Price of a GPU", unit="USD/GPU-hour")
     cost_usd: Range | NoValue = output("Rent for a run", unit="USD", range=True, decimals=2)
     year_usd: Range | NoValue = output("Rent for training, a year", unit="USD", range=True, decimals=2)
@@ -348,6 +348,9 @@ def _speed(inputs: Inputs, a: Architecture, job: Job, gpu: Mapping[str, Value], 
     share, row = share_of_peak(inputs, c)
     work, peak = work_of(inputs, a, job, gpus), float(gpu["bf16_tflops"]) * 1e12
     link = float(gpu.get("link_gb_s", 0)) * GB
+    if gpus > SERVER:
+        network = c.of["speed.network"] * GB
+        link = min(link, network) if link else network
     tokens = tokens_at_once(inputs) * gpus
     low, central, high = (tokens / training.step_seconds(work, peak * s, link, hidden)
                           for s, hidden in zip(share, (False, True, True), strict=True))
@@ -355,21 +358,11 @@ def _speed(inputs: Inputs, a: Architecture, job: Job, gpu: Mapping[str, Value], 
 
 
 def _price(inputs: Inputs, facts: Facts) -> float | NoValue:
-    """USD per GPU-hour: the reader's, or the median over providers of the lowest on-demand price of each.
-
-    Marketplaces count where nobody else rents the GPU out.
-    """
+    """USD per GPU-hour: the reader's, or the median of the providers'."""
     if inputs.gpu_hour_usd is not None:
         return inputs.gpu_hour_usd
-    rows = [row for row in facts.rows("gpu-rental").values() if row.get("gpu") == inputs.gpu and "on_demand" in row]
-    lowest: dict[str, float] = {}
-    for row in [row for row in rows if row["kind"] != "marketplace"] or rows:
-        price, provider = float(row["on_demand"]), str(row["provider"])
-        lowest[provider] = min(price, lowest.get(provider, price))
-    if not lowest:
-        return NoValue("no rental price of this GPU is known")
-    known, middle = sorted(lowest.values()), len(lowest) // 2
-    return known[middle] if len(known) % 2 else (known[middle - 1] + known[middle]) / 2
+    found = rental.median_usd(facts.rows("gpu-rental"), inputs.gpu)
+    return found[0] if found else NoValue("no rental price of this GPU is known")
 
 
 def _product(hours: Range | NoValue, gpus: int, price: float | NoValue) -> Range | NoValue:
@@ -428,12 +421,14 @@ def _notes(inputs: Inputs, facts: Facts, a: Architecture, used: int, needed: int
         found.append("The examples are longer than this model's context.")
     if a.expert_layers:
         found.append("A mixture of experts: activations are counted as if tokens spread evenly, and an expert that is asked "
-                     "more often needs more. Not every tool trains experts, or holds them in 4 bits.")
+                     "more often needs more. The speed is that of dense models: mixtures reach less, often much less. Not "
+                     "every tool trains experts, or holds them in 4 bits.")
     if inputs.gpu not in MEASURED_GPUS and "bf16_tflops" in facts.rows("gpus")[inputs.gpu]:
         found.append("No measured fine-tuning was found for this GPU: its speed is estimated from others and from training "
                      "runs of vendors.")
     if used > SERVER:
-        found.append("More than one server: the network between them is slower than the link inside, and is not counted.")
+        found.append("More than one server: a fast network between them is assumed. With a slower one GPUs wait for weights "
+                     "and gradients.")
     if inputs.sharding == "none" and needed is None:
         found.append("More GPUs would not help: each holds all of it. Deal the weights out instead.")
     if inputs.optimiser == "adam-8-paged":
@@ -484,12 +479,12 @@ def _memory_steps(inputs: Inputs, outputs: Outputs) -> list[Step]:
              + f"{{{KEY}.working.fixed}} ({{{KEY}.working.fixed-low}} to {{{KEY}.working.fixed-high}}) for CUDA and buffers: "
              "{working_gib}"),
         Step("memory_gib", "the parts together: {memory_gib}"),
-        Step("gpus_needed", "the fewest of 1, 2, 4, 8 and whole servers of 8 whose memory of "
-             f"{show(outputs.gpu_gib, 'GiB')} holds the high end: {{gpus_needed}}"),
+        Step("gpus_needed", "none: {gpus_needed}" if isinstance(outputs.gpus_needed, NoValue) else
+             f"the fewest of 1, 2, 4, 8 and whole servers of 8 whose memory of {show(outputs.gpu_gib, 'GiB')} holds the high "
+             "end: {gpus_needed}"),
         Step("gpus_used", "as you gave: {gpus_used}" if inputs.gpus else "{gpus_used}"),
         Step("methods", "the same sum for each method on {gpus_used}: {methods}"),
-        Step("answer", "{answer}: {memory_gib} on each of {gpus_used}, which have "
-             f"{show(outputs.gpu_gib, 'GiB')}"),
+        Step("answer", f"{{answer}}: {{memory_gib}} against the {show(outputs.gpu_gib, 'GiB')} of a GPU"),
     ]
 
 
@@ -510,8 +505,10 @@ def _time_steps(inputs: Inputs, outputs: Outputs) -> list[Step]:
     more = ("" + ", 2 more for recomputing" * inputs.checkpointing + ", 2 more for the reference" * (inputs.objective == "dpo")
             + ", and the attention over the example" + ", 6 for each of the adapter" * (inputs.method != "full"))
     eager = "" if inputs.compiled else f" × {{{KEY}.speed.uncompiled}}"
+    network = f", {{{KEY}.speed.network}} between servers" if outputs.gpus_used > SERVER else ""
     speed = (f"{passes}{more}; {{gpu}} reaches {{{KEY}.speed.{row}}} ({{{KEY}.speed.{row}-low}} to "
-             f"{{{KEY}.speed.{row}-high}}){eager} of its peak: {{tokens_per_second}}" if row else "{tokens_per_second}")
+             f"{{{KEY}.speed.{row}-high}}){eager} of its peak{network}: {{tokens_per_second}}"
+             if row else "{tokens_per_second}")
     rented = "as you gave" if inputs.gpu_hour_usd is not None else "the median of the providers' on-demand prices"
     return [
         Step("tokens_per_second", speed),
