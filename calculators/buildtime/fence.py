@@ -19,7 +19,7 @@ from pymdownx.inlinehilite import InlineHiliteException
 from pymdownx.superfences import SuperFencesException
 
 import calculators
-from calculators.buildtime import data, pack, tables
+from calculators.buildtime import data, fitted, pack, tables
 from calculators.kit import render
 from calculators.kit.facts import Fact, Facts, MissingFact
 from calculators.kit.result import answer
@@ -125,7 +125,9 @@ def _line(words: list[str], known: Facts) -> str:
 
 
 def _chart_of(slug: str, known: Facts) -> str:
-    """The chart of a calculator at its defaults, where a page wants the picture without the form."""
+    """The chart of a calculator at its defaults, where a page wants the picture without the form; or that of the errors."""
+    if slug == "accuracy":
+        return render.chart(fitted.picture(known), slug)
     if slug not in calculators.SLUGS:
         raise PageError(f"There is no calculator {slug!r} to draw; there are {', '.join(calculators.SLUGS)}.")
     built = answer(calculators.get(slug), {}, known)

@@ -11,12 +11,14 @@ from typing import Any
 from calculators.buildtime import DATA, accuracy, data, fit, measured
 from calculators.buildtime.accuracy import Compared
 from calculators.buildtime.fit import LeftOut, Point
+from calculators.kit.chart import Scatter
 from calculators.kit.export import SCHEMA
 from calculators.kit.facts import Facts
 from calculators.kit.throughput import LOADS, MODES, STEM, DoesNotFit, cell_key, family_name, key_of, quantile, read_fitted
 from calculators.kit.units import Range
 
 ERRORS = "serving-errors"
+COMPARED = "serving-compared"
 FEWEST = 8  # rows that a line of errors needs
 AGREE = 2e-3  # how far factors that are worked out anew may differ: other machines round otherwise
 PAGE = "about/accuracy.md"
@@ -80,6 +82,24 @@ class Result:
             found.setdefault(part(one.point), []).append(
                 Compared(one.point.row, one.point.row.measured, Range(central * low, central, central * high)))
         return {name: accuracy.stats(rows) for name, rows in sorted(found.items())}
+
+    def compared_by_configuration(self) -> dict[str, dict[str, Any]]:
+        """By configuration and mode, the geometric means of what was measured and predicted, by row id."""
+        found: dict[tuple[object, ...], list[Compared]] = {}
+        for one in self.compared:
+            found.setdefault((*one.row.configuration, one.row.mode, one.row.per_user), []).append(one)
+        lines: dict[str, dict[str, Any]] = {}
+        for rows in found.values():
+            row = rows[0].row
+            line_id = key_of(f"{row.model} {row.setup.gpus} {row.gpu_id} {row.setup.engine} {row.setup.weights} {row.mode}")
+            while line_id in lines:
+                line_id += "-b"
+            lines[line_id] = {
+                "model": row.model, "gpu": row.gpu_id, "gpus": row.setup.gpus, "engine": row.setup.engine,
+                "weights": row.setup.weights, "mode": row.mode, "rows_tested": len(rows),
+                "measured_tokens_per_s": rounded(mean(one.measured for one in rows)),
+                "predicted_tokens_per_s": rounded(mean(one.predicted.central for one in rows))}
+        return lines
 
     def as_dict(self, as_of: str) -> dict[str, Any]:
         """As the contract of the command line has it."""
@@ -159,6 +179,12 @@ def waiting(points: Iterable[Point], factors: fit.Factors) -> dict[str, float]:
             for part, share in (("low", 0.1), ("central", 0.5), ("high", 0.9))}
 
 
+def mean(values: Iterable[float]) -> float:
+    """The geometric mean."""
+    logarithms = [math.log(value) for value in values]
+    return math.exp(sum(logarithms) / len(logarithms))
+
+
 def rounded(value: float) -> float:
     """To four significant digits."""
     return float(f"{value:.4g}")
@@ -212,14 +238,41 @@ def errors_file(lines: dict[str, dict[str, Any]], day: datetime.date) -> str:
             "  Predicted against measured throughput. Every row is predicted by a fit that has not seen its configuration",
             "  (model, GPU, layout, engine, precision); under \"left out\" by one that has seen nothing of its GPU family or",
             "  source. Written by python -m calculators.buildtime fit.",
-            *_source("Serving model: fitted factors and their errors", day), "table:", "  columns:",
-            *(f"    {name}: {{label: {json.dumps(label)}, unit: {json.dumps(unit)}}}"
-              for name, (label, unit) in columns.items()),
-            "  rows:"]
+            *_source("Serving model: fitted factors and their errors", day), *_table(columns, lines, day)]
+    return "\n".join(text) + "\n"
+
+
+def compared_file(lines: dict[str, dict[str, Any]], day: datetime.date) -> str:
+    """data/serving-compared.yaml: predicted against measured, by configuration."""
+    columns = {"model": ("Model", "text"), "gpu": ("GPU", "text"), "gpus": ("GPUs", "GPUs"), "engine": ("Engine", "text"),
+               "weights": ("Weights", "text"), "mode": ("Load", "text"), "rows_tested": ("Rows", "count"),
+               "measured_tokens_per_s": ("Measured", "tokens/s"), "predicted_tokens_per_s": ("Predicted", "tokens/s")}
+    text = ['title: "Predicted against measured throughput, by configuration"', "about: >-",
+            "  Geometric means over the rows of a configuration and load. Each is predicted by a fit that has not seen it.",
+            "  Written by python -m calculators.buildtime fit.",
+            *_source("Serving model: fitted factors and their errors", day), *_table(columns, lines, day)]
+    return "\n".join(text) + "\n"
+
+
+def _table(columns: dict[str, tuple[str, str]], lines: dict[str, dict[str, Any]], day: datetime.date) -> list[str]:
+    text = ["table:", "  columns:", *(f"    {name}: {{label: {json.dumps(label)}, unit: {json.dumps(unit)}}}"
+                                      for name, (label, unit) in columns.items()), "  rows:"]
     for line_id, line in lines.items():
         cells = ", ".join(f"{name}: {json.dumps(value)}" for name, value in line.items())
         text += [f"    {line_id}:", f"      {{from: {day}, recorded: {day}, source: fit, {cells}}}"]
-    return "\n".join(text) + "\n"
+    return text
+
+
+def picture(facts: Facts) -> Scatter:
+    """Predicted against measured, a point for each configuration and load."""
+    rows = facts.rows(COMPARED)
+    models = {row_id: row for table in measured.MODEL_TABLES for row_id, row in facts.rows(table).items()}
+    gpus, modes = facts.rows("gpus"), list(MODES)
+    points = [(f"{models[str(row['model'])]['name']}, {row['gpus']} × {gpus[str(row['gpu'])]['name']}, {row['engine']}, "
+               f"{row['weights']}", modes.index(str(row["mode"])), float(row["measured_tokens_per_s"]),
+               float(row["predicted_tokens_per_s"])) for row in rows.values()]
+    return Scatter("Predicted against measured throughput", "Measured", "Predicted", "tokens/s",
+                   [words[:1].upper() + words[1:] for words in MODES.values()], points, by="Configuration")
 
 
 def _source(title: str, day: datetime.date) -> list[str]:
@@ -251,6 +304,7 @@ def command(call: argparse.Namespace) -> int:
         engines = ", ".join(sorted({f"{row['engine']} {row['engine_version']}".strip() for row in rows}))
         (DATA / f"{STEM}.yaml").write_text(factors_file(result.figures(), day, engines), "utf-8")
         (DATA / f"{ERRORS}.yaml").write_text(errors_file(result.errors(), day), "utf-8")
+        (DATA / f"{COMPARED}.yaml").write_text(compared_file(result.compared_by_configuration(), day), "utf-8")
         data.forget()
     print(json.dumps(result.as_dict(str(day)), allow_nan=False) if call.as_json else as_text(result))
     for line in different:

@@ -108,7 +108,20 @@ class Points(NamedTuple):
     by: str = "Part"  # what a point is, over their names in the table
 
 
-Chart = Lines | Bars | Intervals | Stack | Points
+class Scatter(NamedTuple):
+    """Many points over two logarithmic axes of the same quantity, with the diagonal and the lines at twice and half of it:
+    for each point its name, the number of its series (from 0), x and y."""
+
+    title: str
+    x_label: str
+    y_label: str
+    unit: str
+    series: Sequence[str]
+    points: Sequence[tuple[str, int, float, float]]
+    by: str = "Part"  # what a point is, over their names in the table
+
+
+Chart = Lines | Bars | Intervals | Stack | Points | Scatter
 
 
 class Scale(NamedTuple):
@@ -131,7 +144,8 @@ def svg(chart: Chart, name: str) -> str:
     """The picture. `name` makes its ids unique on the page."""
     height, body = (_lines(chart) if isinstance(chart, Lines) else _bars(chart) if isinstance(chart, Bars)
                     else _stack(chart) if isinstance(chart, Stack)
-                    else _points(chart) if isinstance(chart, Points) else _intervals(chart))
+                    else _points(chart) if isinstance(chart, Points)
+                    else _scatter(chart) if isinstance(chart, Scatter) else _intervals(chart))
     return (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" '
         f'aria-labelledby="{name}-title {name}-desc"{_places(chart)}>'
@@ -159,6 +173,10 @@ def describe(chart: Chart) -> str:
         return f"{chart.y_label} by {chart.x_label.lower()}. " + "; ".join(
             f"{name} ({chart.series[i].lower()}): {show(x, chart.x_unit)}, {show(y, chart.y_unit)}"
             for name, i, x, y in chart.points) + "."
+    if isinstance(chart, Scatter):
+        near = sum(0.5 <= y / x <= 2 for _, _, x, y in chart.points)
+        return (f"{chart.y_label} against {chart.x_label.lower()}, {len(chart.points)} points, {near} of them within half and "
+                "double. The same figures follow as a table.")
     curves = " and ".join(line.label for line in chart.lines)
     mark = f" Marked: {chart.mark[1]}." if chart.mark else ""
     return f"{chart.y_label} by {chart.x_label.lower()}: {curves}.{mark} The same figures follow as a table."
@@ -178,6 +196,9 @@ def table(chart: Chart) -> tuple[list[str], list[list[str]]]:
     if isinstance(chart, Points):
         return [chart.by, "Kind", chart.x_label, chart.y_label], [
             [name, chart.series[i], show(x, chart.x_unit), show(y, chart.y_unit)] for name, i, x, y in chart.points]
+    if isinstance(chart, Scatter):
+        return [chart.by, "Kind", chart.x_label, chart.y_label], [
+            [name, chart.series[i], *(show(float(f"{v:.3g}"), chart.unit) for v in (x, y))] for name, i, x, y in chart.points]
     x_text = chart.x_text or (lambda x: show(x, chart.x_unit))
     head = [chart.x_label, *(line.label for line in chart.lines)]
     return head, [
@@ -458,6 +479,32 @@ def _points(chart: Points) -> tuple[int, str]:
         parts.append(_dot(i + 1, at_x, at_y))
         parts.append(f'<text class="tick" x="{round(start, 1):g}" y="{round(line, 1):g}">{escape(name)}</text>')
     return HEIGHT, "".join(parts)
+
+
+def _scatter(chart: Scatter) -> tuple[int, str]:
+    """Small marks, a shape for each series."""
+    legend, bottom = len(chart.series) * ROW, HEIGHT - BOTTOM
+    both = [v for _, _, x, y in chart.points for v in (x, y)]
+    low, high = 10 ** math.floor(math.log10(min(both))), 10 ** math.ceil(math.log10(max(both)))
+    x_scale, y_scale = Scale(low, high, LEFT, WIDTH - RIGHT, True), Scale(low, high, bottom, TOP + legend + 8, True)
+    axes = Lines(chart.title, chart.x_label, chart.unit, chart.y_label, chart.unit, [], [], log=True)
+    parts = _x_axis(axes, x_scale, bottom) + _y_axis(axes, y_scale)
+    for times in (0.5, 1, 2):
+        start, end = max(low, low / times), min(high, high / times)
+        parts.append(f'<path class="{"axis" if times == 1 else "grid"}" d="M{x_scale.at(start):g} {y_scale.at(start * times):g}'
+                     f'L{x_scale.at(end):g} {y_scale.at(end * times):g}"/>')
+    for i, series in enumerate(chart.series):
+        row = TOP + i * ROW
+        parts += [_small_mark(i, LEFT + 12, row - 4), f'<text x="{LEFT + 34}" y="{row}">{escape(series)}</text>']
+    parts += [_small_mark(i, x_scale.at(x), y_scale.at(y)) for _, i, x, y in chart.points]
+    return HEIGHT, "".join(parts)
+
+
+def _small_mark(series: int, x: float, y: float) -> str:
+    """A mark of the first four series: dot, square, diamond, triangle."""
+    shape = ("m-2.5 0a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0 -5 0z", "m-2.2 -2.2h4.4v4.4h-4.4z", "m0 -3.2l3.2 3.2l-3.2 3.2l-3.2 -3.2z",
+             "m0 -3l3 5.2h-6z")[series]
+    return f'<path class="part-{series + 1}" d="M{x:g} {y:g}{shape}"/>'
 
 
 def _wider(ends: tuple[float, float]) -> tuple[float, float]:
