@@ -229,7 +229,16 @@ function mount(section) {
         for (const input of row.querySelectorAll("input:not([type=checkbox]), select, textarea")) input.setAttribute("aria-invalid", "true");
       }
     }
+    unfold();
     say([...general, "The result below is for the values before this change."].join(" "));
+  }
+
+  // What is folded away but set, or wrong, is shown.
+  function unfold() {
+    for (const more of form.querySelectorAll(".more-fields:not([open])")) {
+      const inputs = [...more.querySelectorAll("input, select, textarea")];
+      more.open = inputs.some((input) => changed(input) || input.hasAttribute("aria-invalid"));
+    }
   }
 
   function fill(values) {
@@ -240,6 +249,7 @@ function mount(section) {
       for (const box of boxes) box.checked = value.split(",").includes(box.value);
       if (!boxes.length) input.value = value;
     }
+    unfold();
   }
 
   function shared(name) {
@@ -247,9 +257,9 @@ function mount(section) {
   }
 
   // What to call a kept value here, or nothing if this field cannot hold it or holds it already.
-  function offered(name, value) {
+  function offered(name, value, held) {
     const input = shared(name) && form.elements[name];
-    if (!input || plain(value) === plain(fields()[name] ?? "")) return "";
+    if (!input || plain(value) === plain(held[name] ?? "")) return "";
     if (input.options) return [...input.options].find((option) => option.value === value)?.text ?? "";
     if (input instanceof RadioNodeList) return [...input].some((radio) => radio.value === value) ? value : "";
     return value;
@@ -257,7 +267,8 @@ function mount(section) {
 
   function offer() {
     for (const old of form.querySelectorAll(".offer")) old.remove();
-    const found = kept.read().map(([name, value]) => [name, value, offered(name, value)]).filter(([, , text]) => text);
+    const held = fields();
+    const found = kept.read().map(([name, value]) => [name, value, offered(name, value, held)]).filter(([, , text]) => text);
     for (const [name, value, text] of found) {
       const place = shared(name).querySelector(".help");
       place.before(button(`From your workload: ${text.length > 40 ? text.slice(0, 40) + "…" : text}`, () => take([[name, value]]), "offer"));
