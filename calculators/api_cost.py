@@ -10,7 +10,20 @@ from calculators.kit import days, workload
 from calculators.kit.chart import Bars, Chart, Line, Lines, Points
 from calculators.kit.facts import Facts, Value
 from calculators.kit.search import changes
-from calculators.kit.shape import Calculator, Flip, InputError, Link, NoValue, Step, Table, choice, output, several, whole
+from calculators.kit.shape import (
+    Calculator,
+    Flip,
+    InputError,
+    Link,
+    NoValue,
+    Step,
+    Table,
+    choice,
+    folded,
+    output,
+    several,
+    whole,
+)
 from calculators.kit.units import HOURS_PER_DAY, TOKENS_PER_MTOK, exact, show
 
 PRICES = "api-prices"
@@ -52,18 +65,18 @@ class Inputs:
     input_tokens: int = workload.input_tokens(2000)
     output_tokens: int = workload.output_tokens(400)
     reasoning_tokens: int = workload.reasoning_tokens()
-    overhead_tokens: int = workload.overhead_tokens()
+    overhead_tokens: int = folded(workload.overhead_tokens(), workload.FINER)
     cached_share_percent: float = workload.cached_share_percent(50)
-    reads_per_write: float = workload.reads_per_write()
+    reads_per_write: float = folded(workload.reads_per_write(), workload.FINER)
     batch_share_percent: float = workload.batch_share_percent()
     day_shape: str = workload.day_shape()
-    hours_of_day: str = workload.hours_of_day()
-    utc_offset_hours: float = workload.utc_offset_hours()
-    growth_percent: float = workload.growth_percent()
+    hours_of_day: str = folded(workload.hours_of_day(), workload.FINER)
+    utc_offset_hours: float = folded(workload.utc_offset_hours(), workload.FINER)
+    growth_percent: float = folded(workload.growth_percent(), workload.FINER)
     horizon_months: int = whole("Months ahead", unit="months", default=12, min=1, max=36,
                                 help="For the mean that counts growth and price changes that are announced.")
-    surcharge_percent: float = workload.surcharge_percent()
-    tokeniser_ratios: str = workload.tokeniser_ratios()
+    surcharge_percent: float = folded(workload.surcharge_percent(), workload.FINER)
+    tokeniser_ratios: str = folded(workload.tokeniser_ratios(), workload.FINER)
     benchmark: str = choice("Quality beside price", default="gpqa", choices=BENCHMARKS,
                             help="Draws the scores of the models that have one. Never part of the ranking.")
 
@@ -668,8 +681,8 @@ def _no_flip(name: str) -> Flip:
 
 
 def _corners(name: str, best: Offer, offers: Sequence[Offer], job: Job) -> set[float]:
-    """Where a count of tokens meets the limits of an offer (window, longest answer, tiers): just above those of today's
-    cheapest, which gets dearer or drops out there, and at those of the others, the last value before they do."""
+    """Where a count of tokens meets the limits of an offer (window, longest answer, tiers): those values, the last
+    before an offer gets dearer or drops out, and the ones just above those of today's cheapest."""
     now, prompt, together = getattr(job, name), job.input_tokens + job.overhead_tokens, sum(job[:4])
     found = set()
     for offer in offers:
@@ -679,7 +692,9 @@ def _corners(name: str, best: Offer, offers: Sequence[Offer], job: Job) -> set[f
         else:
             limits.append((offer.longest_answer, job.output_tokens + job.reasoning_tokens))
         turns = [limit / offer.ratio - (total - now) for limit, total in limits if limit < math.inf]
-        found |= {turn * (1 + 1e-9) if offer is best else turn for turn in turns}
+        found |= set(turns)
+        if offer is best:
+            found |= {turn * (1 + 1e-11) for turn in turns}
     return found
 
 

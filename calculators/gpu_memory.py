@@ -9,7 +9,7 @@ from calculators.kit.architecture import Architecture
 from calculators.kit.chart import Stack
 from calculators.kit.facts import Facts, Value
 from calculators.kit.memory import GB, GIB, Split
-from calculators.kit.shape import Calculator, Flip, InputError, Link, NoValue, Step, Table, number, output, text, whole
+from calculators.kit.shape import Calculator, Flip, InputError, Link, NoValue, Step, Table, folded, number, output, text, whole
 from calculators.kit.units import Range, show
 
 LAYERWISE = ("llama-cpp", "ollama")  # engines that spread whole layers, over any number of GPUs
@@ -20,7 +20,7 @@ OWN = "Your model"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs:
+class Inputs(workload.OwnModel):
     """The load, the machine, and if need be an architecture of one's own."""
 
     model: str = workload.model()
@@ -31,37 +31,17 @@ class Inputs:
     gpu: str = workload.gpu()
     engine: str = workload.engine()
     tensor_parallel: int | None = workload.tensor_parallel()
-    pipeline_parallel: int | None = whole(
+    pipeline_parallel: int | None = folded(whole(
         "Pipeline stages", unit="count", default=None, min=1, max=64,
         help="Groups of GPUs that hold some of the layers each. Left empty: one, or as many as are needed.",
-    )
-    memory_fraction_percent: float | None = number(
+    ), workload.FINER)
+    memory_fraction_percent: float | None = folded(number(
         "Memory the engine may use", unit="%", default=None, above=0, max=100,
         help="Of each GPU's memory. Left empty: the engine's own default, 92 % for vLLM.",
-    )
-    config_json: str = text(
+    ), workload.FINER)
+    config_json: str = folded(text(
         "config.json of a model", help="Paste the file from the model's page: it wins over the model chosen above.",
-    )
-    parameters_b: float = number(
-        "Parameters of your model", unit="billion", default=8.03, min=0.001, max=100_000,
-        help="All of them, in billions. These last fields count for “Another model” alone.",
-    )
-    active_parameters_b: float = number(
-        "Active parameters of your model", unit="billion", default=8.03, min=0.001, max=100_000,
-        help="What one token uses. Not used here: all experts are in memory. It is for the pages on speed and cost.",
-    )
-    layers: int = whole("Layers of your model", unit="count", default=32, min=1, max=10_000,
-                        help="num_hidden_layers in its config.json.")
-    hidden_size: int = whole("Hidden size of your model", unit="count", default=4096, min=1, max=1_000_000,
-                             help="hidden_size in its config.json.")
-    heads: int = whole("Query heads of your model", unit="count", default=32, min=1, max=10_000,
-                       help="num_attention_heads in its config.json.")
-    kv_heads: int = whole("KV heads of your model", unit="count", default=8, min=1, max=10_000,
-                          help="num_key_value_heads in its config.json; as many as query heads if it is not there.")
-    head_size: int = whole("Head size of your model", unit="count", default=128, min=1, max=100_000,
-                           help="head_dim in its config.json, or hidden size ÷ query heads.")
-    vocabulary: int = whole("Vocabulary of your model", unit="count", default=128_256, min=0, max=100_000_000,
-                            help="vocab_size in its config.json: its embeddings stay at 16 bits in most formats.")
+    ), workload.OWN_MODEL)
 
 
 class Need(NamedTuple):

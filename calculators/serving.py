@@ -10,7 +10,7 @@ from calculators.kit.architecture import Architecture
 from calculators.kit.chart import Line, Lines
 from calculators.kit.facts import Facts, Value
 from calculators.kit.shape import Calculator, Link, NoValue, Step, Table, number, output, shared, whole
-from calculators.kit.throughput import MODES, Fitted, Gpu, Load, Rates, Setup, Speed, Work
+from calculators.kit.throughput import Fitted, Gpu, Load, Rates, Setup, Speed, Work
 from calculators.kit.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK, Range, show
 from calculators.kit.units import number as show_number
 
@@ -24,7 +24,7 @@ PARTS = {"weights": "reading weights", "cache": "reading the KV cache", "compute
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs:
+class Inputs(workload.OwnModel):
     """The model, the machine, the load, and what is wanted of it."""
 
     model: str = workload.model()
@@ -45,24 +45,6 @@ class Inputs:
         "Wanted for each user", unit="tokens/s", default=None, above=0, max=100_000,
         help="How fast an answer should appear. Reading aloud is about 4, reading about 10.")
     gpu_hour_usd: float | None = workload.gpu_hour_usd()
-    parameters_b: float = number(
-        "Parameters of your model", unit="billion", default=8.03, min=0.001, max=100_000,
-        help="All of them, in billions. These last fields count for “Another model” alone.")
-    active_parameters_b: float = number(
-        "Active parameters of your model", unit="billion", default=8.03, min=0.001, max=100_000,
-        help="What one token uses: fewer than all for a mixture of experts.")
-    layers: int = whole("Layers of your model", unit="count", default=32, min=1, max=10_000,
-                        help="num_hidden_layers in its config.json.")
-    hidden_size: int = whole("Hidden size of your model", unit="count", default=4096, min=1, max=1_000_000,
-                             help="hidden_size in its config.json.")
-    heads: int = whole("Query heads of your model", unit="count", default=32, min=1, max=10_000,
-                       help="num_attention_heads in its config.json.")
-    kv_heads: int = whole("KV heads of your model", unit="count", default=8, min=1, max=10_000,
-                          help="num_key_value_heads in its config.json; as many as query heads if it is not there.")
-    head_size: int = whole("Head size of your model", unit="count", default=128, min=1, max=100_000,
-                           help="head_dim in its config.json, or hidden size ÷ query heads.")
-    vocabulary: int = whole("Vocabulary of your model", unit="count", default=128_256, min=0, max=100_000_000,
-                            help="vocab_size in its config.json.")
 
 
 class Plan(NamedTuple):
@@ -381,9 +363,9 @@ def errors_key(plan: Plan, facts: Facts) -> str:
 
 def _how_sure(facts: Facts, key: str) -> str:
     row = facts.rows("serving-errors")[key]
-    name = MODES.get(str(row["name"]), str(row["name"]))
-    return (f"{name}: half of {row['rows_tested']} estimates within {row['half_percent']:g} %, nine in ten within "
-            f"{row['nine_in_ten_percent']:g} %")
+    name = str(row["name"])
+    return (f"{name[:1].upper()}{name[1:]}: half of {row['rows_tested']} estimates within {row['half_percent']:g} %, nine "
+            f"in ten within {row['nine_in_ten_percent']:g} %")
 
 
 # --- the working ------------------------------------------------------------------------------------------------------
@@ -458,12 +440,12 @@ def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Lines:
     speeds = [(count, plan.at(count)) for count in counts]
     points = [(found.user_tokens_per_s, plan.copies * found.output_tokens_per_s) for _, found in speeds]
     names = [f"{round(count * plan.copies):,} at once" for count in counts]
-    low, high = plan.span
+    low = plan.span[0]
     target = inputs.target_tokens_per_s
     return Lines(
         title=title, x_label=x_label, x_unit="tokens/s", y_label=y_label, y_unit="tokens/s",
-        lines=(Line("Estimate", points, names=names), Line("Low", [(x * low, y * low) for x, y in points]),
-               Line("High", [(x * high, y * high) for x, y in points])),
+        lines=(Line("Estimate", points, names=names),
+               Line("Low end of the range", [(x * low, y * low) for x, y in points])),
         table_x=[x for x, _ in points], mark=(target, f"wanted: {show_number(target)}") if target else None, log=True)
 
 
@@ -471,6 +453,7 @@ def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
     """Where to go from here."""
     return [Link("How far off these estimates are, by model, GPU and load", "about/accuracy/#errors"),
             Link("Whether it fits, part by part", "calculators/gpu-memory/"),
+            Link("What renting a GPU costs, by provider", "data/gpus/"),
             Link("At what volume a server of your own costs less than an API", "calculators/break-even/")]
 
 

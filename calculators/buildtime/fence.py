@@ -189,8 +189,8 @@ def _fact_row(key: str, known: Facts) -> str:
                       for f in reversed(history) if fact and f.start < fact.start)
     shown = fact or coming[0]
     note = f'<br><span class="fact-note">{escape(shown.note)}</span>' if shown.note else ""
-    return (f'<tr id="{key.replace(".", "-")}"><td>{escape(shown.label)}{note}</td><td>{value}{later}{earlier}</td>'
-            f"<td>{shown.start}; {render.source_html(shown.source)}</td></tr>")
+    cells = (f"{escape(shown.label)}{note}", f"{value}{later}{earlier}", f"{shown.start}; {render.source_html(shown.source)}")
+    return f'<tr id="{key.replace(".", "-")}">{"".join(map(tables.cell, cells))}</tr>'
 
 
 def _inline_fact(source: str, language: str, css_class: str, md: Any) -> str:

@@ -29,8 +29,8 @@ def plain(file: data.File, stem: str, wanted: list[str], columns: list[str], kno
             raise TableError(f"There is no row {row_id!r} in data/{stem}.yaml.")
     head = "".join(_head(table, name) for name in columns)
     rows = [Row(file, stem, found, known) for found in wanted or table.rows]
-    body = "".join(f"<tr>{''.join(_cell(row.cell(name)) for name in columns)}</tr>" for row in rows)
-    return scroll(file.title, f"<tr>{head}</tr>", body, "browse")
+    body = "".join(f"<tr>{''.join(cell(row.cell(name)) for name in columns)}</tr>" for row in rows)
+    return scroll(file.title, f"<tr>{head}</tr>", body)
 
 
 def browse(file: data.File, stem: str, columns: list[str], filters: list[str], known: Facts) -> str:
@@ -47,7 +47,7 @@ def browse(file: data.File, stem: str, columns: list[str], filters: list[str], k
     return (
         f'<div class="data-table" data-table="{stem}">'
         f'<p class="data-table-count" role="status">{len(kept)} rows</p>'
-        f"{scroll(file.title, f'<tr>{head}</tr>', body, 'browse')}{age(read, known.as_of, file.shelf_life_days)}{_files(stem)}"
+        f"{scroll(file.title, f'<tr>{head}</tr>', body)}{age(read, known.as_of, file.shelf_life_days)}{_files(stem)}"
         f"{about(file)}{_meanings(table, columns)}{_sources(file, stem)}</div>"
     )
 
@@ -76,7 +76,7 @@ class Row:
     def html(self, columns: list[str]) -> str:
         """The row of a table to browse: its first cell names it, and a change that is coming stands beside the figure."""
         first, *rest = columns
-        cells = "".join(_cell(self._browsed(name), self._sorting(name)) for name in rest)
+        cells = "".join(cell(self._browsed(name), self._sorting(name)) for name in rest)
         return f'<tr id="{self.stem}-{self.row_id}"><th scope="row">{self._browsed(first)}</th>{cells}</tr>'
 
     def _browsed(self, name: str) -> str:
@@ -108,11 +108,10 @@ class Row:
         return "" if alone else f' data-sort="{value:g}"'
 
 
-def scroll(title: str, head: str, body: str, css_class: str = "") -> str:
+def scroll(title: str, head: str, body: str) -> str:
     """A table that scrolls inside itself, also by keyboard."""
-    table = f'<table class="{css_class}">' if css_class else "<table>"
     return (f'<div class="scroll facts" tabindex="0" role="group" aria-label="{escape(title)}">'
-            f"{table}<thead>{head}</thead><tbody>{body}</tbody></table></div>")
+            f'<table class="browse"><thead>{head}</thead><tbody>{body}</tbody></table></div>')
 
 
 def facts_file(file: data.File, stem: str, rows: str, as_of: str) -> str:
@@ -165,7 +164,7 @@ def _head(table: data.Table, name: str, filters: Sequence[str] = ()) -> str:
             f"{f' <small>{escape(unit)}</small>' if unit else ''}</th>")
 
 
-def _cell(html: str, attributes: str = "") -> str:
+def cell(html: str, attributes: str = "") -> str:
     """A cell; long text gets a wide column, so that rows stay low."""
     long = ' class="long"' if len(re.sub(r"<[^>]+>", "", html)) > LONG_TEXT else ""
     return f"<td{long}{attributes}>{html}</td>"

@@ -21,10 +21,16 @@ TALL_TABLE = 20  # rows from which a table scrolls by itself
 def form(calculator: Calculator, facts: Facts, prefix: str) -> str:
     """The form, filled with the defaults. Works as a plain GET form as well: its fields are the link's names."""
     defaults = calculator.defaults(facts)
-    rows = "".join(_row(name, spec, defaults[name], facts, prefix) for name, spec in calculator.fields().items())
+    rows = {name: _row(name, spec, defaults[name], facts, prefix) for name, spec in calculator.fields().items()}
+    groups: dict[str, list[str]] = {}
+    for name, spec in calculator.fields().items():
+        groups.setdefault(spec.group, []).append(rows[name])
+    shown = "".join(groups.pop("", []))
+    folded = "".join(f'<details class="more-fields"><summary>{escape(group)}</summary><div class="calculator-form">'
+                     f'{"".join(held)}</div></details>' for group, held in groups.items())
     return (
         f'<form class="calculator-form" method="get" novalidate aria-label="{escape(calculator.title)}: inputs">'
-        f"{rows}"
+        f"{shown}{folded}"
         '<p class="calculator-actions" hidden>'
         '<button type="reset" class="md-button">Reset</button> '
         '<button type="button" class="md-button" data-copy="link">Copy link</button> '
@@ -165,7 +171,7 @@ def chart(picture: charts.Chart, name: str) -> str:
         f"{charts.svg(picture, name + '-chart')}"
         '<details class="chart-data"><summary>The chart as a table</summary><div class="scroll" tabindex="0" '
         f'role="group" aria-label="{escape(picture.title)}, as a table">'
-        f"<table>{_grid(head, rows)}</table></div></details></figure>"
+        f'<table class="browse">{_grid(head, rows)}</table></div></details></figure>'
     )
 
 

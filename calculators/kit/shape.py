@@ -56,6 +56,7 @@ class Field(NamedTuple):
     named: tuple[str, ...] = ("name",)  # the columns of `table` that say what a row is called
     refused: "Callable[[Mapping[str, Value]], str] | None" = None  # why a row of `table` may not be chosen; "" if it may
     shared: bool = False  # a value set on one page is offered on the others
+    group: str = ""  # under which heading it is folded away, below the fields that every reader needs
 
     def read(self, name: str, given: object, facts: Facts | None = None) -> Input:
         """The value of what was typed, sent or passed. Raises InputError with the field's name and a sentence."""
@@ -215,10 +216,13 @@ def yes_no(label: str, *, default: bool = False, help: str = "") -> Any:
     return field(default=default, metadata={"field": Field("yes_no", label, "yes_no", help)})
 
 
-def choice(label: str, *, default: str, choices: Mapping[str, str] | None = None, table: str = "", help: str = "") -> Any:
+def choice(label: str, *, default: str, choices: Mapping[str, str] | None = None, table: str = "",
+           named: tuple[str, ...] = ("name",), refused: Callable[[Mapping[str, Value]], str] | None = None,
+           help: str = "") -> Any:
     """An input that is one of a few things. `choices`: what each is called, by its id. `table`: a data file whose rows may
-    be chosen too, called by their column `name`."""
-    return field(default=default, metadata={"field": Field("choice", label, "text", help, choices=choices or {}, table=table)})
+    be chosen too, called by their columns `named`. `refused` says why a row may not be chosen, "" if it may."""
+    return field(default=default, metadata={"field": Field("choice", label, "text", help, choices=choices or {}, table=table,
+                                                           named=named, refused=refused)})
 
 
 def several(label: str, *, default: tuple[str, ...], choices: Mapping[str, str] | None = None, table: str = "",
@@ -243,6 +247,11 @@ def day(label: str, *, default: str = "", empty: str, help: str = "") -> Any:
 def shared(declared: Any) -> Any:
     """An input as it was declared, whose value is offered on other pages once a reader has set it here."""
     return field(default=declared.default, metadata={"field": declared.metadata["field"]._replace(shared=True)})
+
+
+def folded(declared: Any, group: str) -> Any:
+    """An input as it was declared, folded away under a heading of its own, since few readers need it."""
+    return field(default=declared.default, metadata={"field": declared.metadata["field"]._replace(group=group)})
 
 
 def output(label: str, *, unit: str = "text", headline: bool = False, range: bool = False, table: bool = False,

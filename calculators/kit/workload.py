@@ -6,9 +6,10 @@ name that the form, the link and the command line use. Defaults may differ betwe
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from calculators.kit.shape import FromFact, InputError, choice, number, shared, text, whole
+from calculators.kit.shape import FromFact, InputError, choice, folded, number, shared, text, whole
 from calculators.kit.units import HOURS_PER_DAY, read_number
 
 CUSTOM = "custom"  # the choice of a model that is described by the fields below instead
@@ -235,6 +236,33 @@ def tokeniser_ratios(default: str = "") -> Any:
     return text("Tokeniser ratios", default=default, most=1000,
                 help="Vendors or models with commas between, such as Anthropic:1.2, DeepSeek:0.95: their tokens for "
                      "each token that you counted. 1 for all others: no measured ratio is known here.")
+
+
+OWN_MODEL = "Another model: its architecture"
+FINER = "Finer points"
+
+
+def _own(label: str, default: int, max: int, help: str, min: int = 1) -> Any:
+    return folded(whole(label, unit="count", default=default, min=min, max=max, help=help), OWN_MODEL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnModel:
+    """The fields of a model that is not in the table; they count for the choice CUSTOM alone. Inputs inherit them."""
+
+    parameters_b: float = folded(number(
+        "Parameters", unit="billion", default=8.03, min=0.001, max=100_000, help="All of them."), OWN_MODEL)
+    active_parameters_b: float = folded(number(
+        "Active parameters", unit="billion", default=8.03, min=0.001, max=100_000,
+        help="What one token uses: fewer than all for a mixture of experts. All of them are in memory."), OWN_MODEL)
+    layers: int = _own("Layers", 32, 10_000, "num_hidden_layers in its config.json.")
+    hidden_size: int = _own("Hidden size", 4096, 1_000_000, "hidden_size in its config.json.")
+    heads: int = _own("Query heads", 32, 10_000, "num_attention_heads in its config.json.")
+    kv_heads: int = _own("KV heads", 8, 10_000,
+                         "num_key_value_heads in its config.json; as many as query heads if it is not there.")
+    head_size: int = _own("Head size", 128, 100_000, "head_dim in its config.json, or hidden size ÷ query heads.")
+    vocabulary: int = _own("Vocabulary", 128_256, 100_000_000,
+                           "vocab_size in its config.json: its embeddings stay at 16 bits in most formats.", min=0)
 
 
 def hourly(given: str, shape: Sequence[float]) -> tuple[float, ...]:
