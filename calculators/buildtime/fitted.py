@@ -19,6 +19,7 @@ from calculators.kit.units import Range
 
 ERRORS = "serving-errors"
 COMPARED = "serving-compared"
+KINDS = {"size": "size", "gpu": "GPU", "mode": "load", "architecture": "architecture", "source": "source"}
 FEWEST = 8  # rows that a line of errors needs
 AGREE = 2e-3  # how far factors that are worked out anew may differ: other machines round otherwise
 PAGE = "about/accuracy.md"
@@ -57,6 +58,7 @@ class Result:
 
     def __init__(self, rows: Sequence[dict[str, str]], facts: Facts) -> None:
         names = measured.Names(facts)
+        self.gpu_names = {row_id: str(row["name"]) for row_id, row in facts.rows("gpus").items()}
         self.points = [fit.point(measured.as_row(cells, names)) for cells in rows]
         self.factors = fit.fit(self.points)
         tested = fit.left_out(self.points, self.factors, fit.folds(self.points))
@@ -82,6 +84,11 @@ class Result:
             found.setdefault(part(one.point), []).append(
                 Compared(one.point.row, one.point.row.measured, Range(central * low, central, central * high)))
         return {name: accuracy.stats(rows) for name, rows in sorted(found.items())}
+
+    def _words(self, kind: str, name: str) -> str:
+        """What a group is called in the table."""
+        words = {"gpu": self.gpu_names, "mode": MODES, "architecture": {"moe": "mixture of experts"}}.get(kind, {})
+        return words.get(name, name)
 
     def compared_by_configuration(self) -> dict[str, dict[str, Any]]:
         """By configuration and mode, the geometric means of what was measured and predicted, by row id."""
@@ -126,14 +133,17 @@ class Result:
 
     def errors(self) -> dict[str, dict[str, Any]]:
         """The table of errors on rows left out, by row id."""
-        lines = {"all": ("All", "all rows", accuracy.stats(self.compared))}
+        lines = {"all": ("all", "all rows", accuracy.stats(self.compared))}
         for kind, groups in accuracy.grouped(self.compared).items():
-            lines |= {f"{kind}-{key_of(name)}": (kind, name, found) for name, found in groups.items() if found["n"]}
+            lines |= {f"{kind}-{key_of(name)}": (KINDS[kind], self._words(kind, name), found)
+                      for name, found in groups.items() if found["n"]}
         for (size, family, mode), found in _cells(self.compared).items():
             name = ", ".join(part for part in (size, family_name(family), MODES[mode]) if part)
             lines[cell_key(size, family, mode)] = ("size, GPU family, mode", name, found)
         for kind, parts in self.left_out.items():
-            lines |= {f"left-out-{kind}-{key_of(name)}": (f"left out, {kind}", name, found) for name, found in parts.items()}
+            for name, found in parts.items():
+                words = family_name(name) if kind == "gpu" else name
+                lines[f"left-out-{kind}-{key_of(name)}"] = (f"left out: {KINDS[kind]}", words, found)
         lines["first"] = ("time to first token", "one request alone", accuracy.stats(self.firsts))
         return {line_id: _line(kind, name, found) for line_id, (kind, name, found) in lines.items()}
 
