@@ -667,8 +667,10 @@ def _flips_of(name: str, now: float, best: Offer, at: _At, corners: set[float]) 
     if tokens:
         high = min(high, max([now, *(offer.window / offer.ratio for offer in offers if offer.window < math.inf)]) * 1.01)
     found = []
-    # Between corners every bill is a line in the count of tokens, unless what can wait goes another way halfway.
-    for value, beyond in changes(gap, now, spec.min or 0, high, corners, points=3 if tokens and not job.waiting else 10):
+    # Between corners a bill is a line in every input (in 1 / (reads + 1) for the reads), so few looks are enough, unless
+    # what can wait goes another way from some value on, or the hours move.
+    bends = (job.waiting and name != "batch_share_percent") or name == "utc_offset_hours"
+    for value, beyond in changes(gap, now, spec.min or 0, high, corners, points=10 if bends else 4):
         value = now if abs(value - now) <= 1e-6 * max(1, abs(now)) else value
         step = max(abs(value), 1e-6) * 1e-9
         then = _cheapest(*at(value + step if beyond == "above" else value - step))
@@ -711,7 +713,9 @@ def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
 
 def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     """What the reader should know before using the figure."""
-    found = []
+    best = outputs.priced[0] if outputs.priced else None
+    found = [f"{p.offer.label} costs the same as {best.offer.label}." for p in outputs.priced[1:]
+             if best and p.request_usd - best.request_usd <= 1e-9 * best.request_usd]
     for p in outputs.priced:
         if p.status == "deprecated":
             found.append(f"{p.offer.label} is deprecated; {f'it ends on {p.end}' if p.end else 'no last day is known'}.")

@@ -232,6 +232,13 @@ def test_models_that_end_soon_say_when() -> None:
     assert answer(CALCULATOR, {"models": "zai-glm-5-3"}, FACTS).warnings == []
 
 
+def test_a_tie_is_called_one() -> None:
+    """DeepSeek V4.1 Flash has the same prices at Fireworks and at Together."""
+    found = answer(CALCULATOR, {"models": "together-deepseek-v4-1-flash,fireworks-deepseek-v4-1-flash,zai-glm-5-3"}, FACTS)
+    assert found.headline == "DeepSeek V4.1 Flash (Fireworks) is the cheapest"
+    assert found.warnings == ["DeepSeek V4.1 Flash (Together) costs the same as DeepSeek V4.1 Flash (Fireworks)."]
+
+
 def row_of_label(found: Any, label: str) -> tuple[Any, ...]:
     return next(cells for name, cells in found.outputs["costs"].rows if name == label)
 
