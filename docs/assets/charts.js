@@ -14,7 +14,7 @@ function readOut(event) {
   point(picture, places[near]);
 }
 
-function say(figure, heads, cells) {
+function say(figure, headings, cells) {
   let place = figure.querySelector(".chart-readout");
   if (!place) {
     place = document.createElement("p");
@@ -22,7 +22,7 @@ function say(figure, heads, cells) {
     place.setAttribute("aria-hidden", "true"); // the table says the same to who cannot point
     figure.querySelector("svg").after(place);
   }
-  const values = [...cells].slice(1).map((cell, i) => cell.textContent && `${heads[i + 1].textContent}: ${cell.textContent}`);
+  const values = [...cells].slice(1).map((cell, i) => cell.textContent && `${headings[i + 1].textContent}: ${cell.textContent}`);
   place.textContent = [cells[0].textContent, ...values.filter(Boolean)].join("; ");
 }
 

@@ -1,4 +1,4 @@
-// Sorts and filters the tables of data. Knows no table: it reads the heads and cells that are there.
+// Sorts and filters the tables of data. Knows no table: it reads the headings and cells that are there.
 
 const ANY = "";
 
@@ -7,7 +7,7 @@ function mount(box) {
   box.dataset.mounted = "yes";
   const table = box.querySelector("table");
   const body = table.tBodies[0];
-  const heads = [...table.tHead.rows[0].cells];
+  const headings = [...table.tHead.rows[0].cells];
   // Read once: what is searched, and the cells, so that a filter touches nothing but the rows it hides.
   const rows = [...body.rows].map((element) => ({ element, text: element.textContent.toLowerCase(), shown: true }));
   const count = box.querySelector(".data-table-count");
@@ -22,10 +22,10 @@ function mount(box) {
   search.type = "search";
   search.autocomplete = "off";
   search.placeholder = "words, in any column";
-  const selects = heads.flatMap((head, column) => "filter" in head.dataset ? [select(head, column)] : []);
+  const selects = headings.flatMap((head, column) => "filter" in head.dataset ? [select(head, column)] : []);
   count.before(controls);
   search.addEventListener("input", () => { words = split(search.value); apply(); keep(); });
-  heads.forEach(sortable);
+  headings.forEach(sortable);
   restore();
   apply();
 
@@ -80,7 +80,7 @@ function mount(box) {
     const keyed = rows.map((row) => ({ row, key: sortKey(row.element.cells[column]) }));
     keyed.sort((a, b) => (a.key === null) - (b.key === null) || (down ? -1 : 1) * compare(a.key, b.key));
     body.append(...keyed.map(({ row }) => row.element));
-    heads.forEach((head, i) => i === column
+    headings.forEach((head, i) => i === column
       ? head.setAttribute("aria-sort", down ? "descending" : "ascending") : head.removeAttribute("aria-sort"));
   }
 
@@ -104,12 +104,12 @@ function mount(box) {
       choose(Number(one.dataset.column), value);
     }
     const by = query.get("sort") || "";
-    const column = heads.findIndex((_, i) => name(i) === by.replace(/^-/, ""));
+    const column = headings.findIndex((_, i) => name(i) === by.replace(/^-/, ""));
     if (column >= 0) sort(column, by.startsWith("-"));
   }
 
   function name(column) {
-    return heads[column].dataset.name;
+    return headings[column].dataset.name;
   }
 }
 
