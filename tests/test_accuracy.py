@@ -255,6 +255,38 @@ def test_engines_are_told_apart_by_generation(engine: str, version: str, expecte
     assert measured.engine_of(engine, version) == expected
 
 
+@pytest.mark.parametrize(("name", "row"), [
+    ("meta-llama/Llama-3.1-70B", "llama-3-1-70b"), ("Llama 3.1 405B", "llama-3-1-405b"), ("LLaMA-30B", "llama-1-30b"),
+    ("amd/Llama-3.1-405B-Instruct-FP8-KV", "llama-3-1-405b"), ("Meta-Llama-3.1-405B-Instruct-FP8", "llama-3-1-405b"),
+    ("Qwen2.5-72B-Instruct-GPTQ-Int8", "qwen2-5-72b"), ("Qwen3-30B-A3B-GPTQ-Int4", "qwen3-30b-a3b")])
+def test_models_are_found_by_the_names_in_use(name: str, row: str) -> None:
+    assert measured.Names(FACTS).model(name)[0] == row
+
+
+@pytest.mark.parametrize(("text", "known"), [
+    ("fp16", "bf16"), ("BF16", "bf16"), ("int4-gptq-w4a16", "int4"), ("int4-awq", "int4"), ("gptq-int8", "int8"),
+    ("int8-w8a8", "int8-w8a8"), ("int8-w8a16", "int8"), ("Q4_K_M", "q4_k_m"), ("Q4_0", "q4_0"), ("mxfp4", "mxfp4")])
+def test_precisions_are_found_by_the_names_in_use(text: str, known: str) -> None:
+    row = measured.as_row(ROW | {"weight_precision": text}, measured.Names(FACTS))
+    assert row.setup.weights == known
+
+
+def test_models_of_measurements_add_up_to_their_published_parameters() -> None:
+    for row, values in FACTS.rows("measured-models").items():
+        count = architecture.parameters(architecture.of(FACTS, row, "measured-models")).total
+        assert count == pytest.approx(float(values["parameters_b"]) * 1e9, rel=0.01), row
+
+
+@pytest.mark.parametrize(("changed", "gpus", "replicas", "by_layer"), [
+    ({"parallel_detail": "tp8 pp1 attn_dp1 moe_tp8 moe_ep1", "tensor_parallel": "8", "n_gpus": "8"}, 8, 1, False),
+    ({"model": "gpt-oss-120b", "parallel_detail": "DEP4", "tensor_parallel": "1", "n_gpus": "4"}, 4, 4, False),
+    ({"model": "gpt-oss-120b", "parallel_detail": "tp1 pp1 attn_dp4 moe_tp1 moe_ep4", "n_gpus": "4"}, 4, 4, False),
+    ({"engine": "llama.cpp", "tensor_parallel": "", "n_gpus": "4"}, 4, 1, True)])
+def test_layouts_are_read(changed: dict[str, str], gpus: int, replicas: int, by_layer: bool) -> None:
+    setup = measured.as_row(ROW | changed, measured.Names(FACTS)).setup
+    assert (setup.gpus, setup.replicas, setup.by_layer) == (gpus, replicas, by_layer)
+
+
 # The fit
 
 

@@ -19,6 +19,7 @@ from calculators.kit.units import Range
 
 ERRORS = "serving-errors"
 COMPARED = "serving-compared"
+PARTS = {"low": "a tenth waited less", "central": "half waited less", "high": "a tenth waited more"}
 KINDS = {"size": "size", "gpu": "GPU", "mode": "load", "architecture": "architecture", "source": "source"}
 FEWEST = 8  # rows that a line of errors needs
 AGREE = 2e-3  # how far factors that are worked out anew may differ: other machines round otherwise
@@ -125,7 +126,9 @@ class Result:
             found[f"range.{name}-low"] = (f"Range, {name}, low", "ratio", rounded(low))
             found[f"range.{name}-high"] = (f"Range, {name}, high", "ratio", rounded(high))
         for name, value in self.waiting.items():
-            found[f"waiting.{name}"] = (f"Waiting, {name.replace('-', ' ')}", "ratio", rounded(value))
+            load, _, part = name.rpartition("-")
+            label = f"{load.replace('-', ' ')[:1].upper()}{load.replace('-', ' ')[1:]} requests at once, {PARTS[part]}"
+            found[f"waiting.{name}"] = (label, "ratio", rounded(value))
         configurations = len({point.row.configuration for point in self.points})
         found["fit.rows"] = ("Measured rows", "count", len(self.points))
         found["fit.configurations"] = ("Configurations", "count", configurations)

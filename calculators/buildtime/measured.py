@@ -27,9 +27,11 @@ OUR_COLUMNS = {"model": "model", "gpu": "gpu", "n_gpus": "gpus", "tensor_paralle
                "derived_output_tok_s": "derived_output_tokens_per_s", "per_user_tok_s": "user_tokens_per_s",
                "ttft_ms": "ttft_ms"}
 """What our tables call the columns of such a file."""
-WEIGHTS = {"fp16": "bf16", "fp4": "nvfp4", "int8-w8a16": "int8", "int8-gptq": "int8", "int8-awq": "int8", "w8a8": "int8-w8a8",
-           "int4-gptq": "int4", "int4-awq": "int4", "int4-gptq-w4a16": "int4", "awq": "int4", "gptq": "int4", "w4a16": "int4"}
-KV = {"fp16": "bf16", "auto": "bf16"}
+WEIGHTS = {"fp16": "bf16", "f16": "bf16", "fp4": "nvfp4", "gptq-int8": "int8", "int8-gptq": "int8", "int8-w8a16": "int8"}
+WORDS = {"w8a8": "int8-w8a8", "int4": "int4", "w4a16": "int4", "awq": "int4", "gptq": "int4", "int8": "int8", "nvfp4": "nvfp4",
+         "mxfp4": "mxfp4", "fp8": "fp8"}
+"""A word in the name of a precision that is not known as it stands, the first that fits."""
+KV = {"fp16": "bf16", "auto": "bf16", "f16": "bf16", "fp8-e4m3": "fp8", "fp8-e5m2": "fp8", "fp8_e4m3": "fp8", "fp8_e5m2": "fp8"}
 ENGINES = {"tensorrt-llm": "tensorrt-llm", "trt-llm": "tensorrt-llm", "trtllm": "tensorrt-llm", "vllm": "vllm",
            "sglang": "sglang", "llama.cpp": "llama-cpp", "llama-cpp": "llama-cpp", "lmdeploy": "lmdeploy",
            "turbomind": "lmdeploy", "tgi": "tgi", "nim": "tensorrt-llm"}
@@ -104,12 +106,15 @@ class Names:
                         for row, values in facts.rows(table).items() if "layers" in values for alias in aliases(row, values)}
         self._gpus = {alias: row for row, values in facts.rows("gpus").items() for alias in aliases(row, values)}
         self._architectures: dict[str, Architecture] = {}
+        self._bare_models = {_bare(alias): found for alias, found in self._models.items()}
+        self._bare_gpus = {_bare(alias): row for alias, row in self._gpus.items()}
 
     def model(self, name: str) -> tuple[str, Architecture]:
         """Id and architecture. Raises Unsupported."""
         wanted = name.strip().lower()
         tried = (wanted, wanted.rpartition("/")[2], *_shortened(wanted))
-        found = next((self._models[one] for one in tried if one in self._models), None)
+        found = next((self._models[one] for one in tried if one in self._models), None) or next(
+            (self._bare_models[_bare(one)] for one in tried if _bare(one) in self._bare_models), None)
         if not found:
             raise Unsupported(f"the model {name!r} is in no table of data/")
         table, row = found
@@ -119,7 +124,8 @@ class Names:
 
     def gpu(self, name: str) -> tuple[str, Gpu]:
         """Id and figures. Raises Unsupported."""
-        row = self._gpus.get(name.strip().lower())
+        wanted = name.strip().lower().removeprefix("nvidia ").removeprefix("amd ")
+        row = self._gpus.get(wanted) or self._bare_gpus.get(_bare(wanted))
         if not row:
             raise Unsupported(f"the GPU {name!r} is not in data/gpus.yaml")
         return row, gpu_of(self._facts.rows("gpus")[row])
@@ -129,6 +135,11 @@ def aliases(row: str, values: Mapping[str, Value]) -> set[str]:
     """What a row may be called, in small letters."""
     named = f"{row};{values.get('name', '')};{values.get('aliases', '')}".lower()
     return {part.strip() for part in named.split(";") if part.strip()}
+
+
+def _bare(name: str) -> str:
+    """Letters and digits alone, without a vendor in front: Meta-Llama-3.1-70B and llama 3.1 70b are one."""
+    return re.sub(r"[^a-z0-9]", "", name.lower().rpartition("/")[2].removeprefix("meta-"))
 
 
 def _shortened(name: str) -> Iterable[str]:
@@ -166,8 +177,11 @@ def engine_of(name: str, version: str) -> str:
 
 
 def _weights(text: str) -> str:
-    name = text.strip().lower()
+    name = text.strip().lower().rstrip("?").replace("_", "-") if "k" not in text.lower() else text.strip().lower()
     name = WEIGHTS.get(name, name)
+    name = name if name in FORMATS else name.replace("-", "_")
+    if name not in FORMATS:
+        name = next((known for word, known in WORDS.items() if word in name.replace("_", "-")), name)
     if name not in FORMATS:
         raise Unsupported(f"the precision {text!r} of the weights is not known")
     return name
