@@ -139,6 +139,16 @@ def test_ranges_are_ordered(model: str, setup: Setup, tokens: tuple[int, int], r
         assert high >= spans["unseen"][1]
 
 
+def test_formats_are_those_of_the_table_of_precisions() -> None:
+    rows = FACTS.rows("precisions")
+    for name, form in throughput.FORMATS.items():
+        row = rows["int8" if name == "int8-w8a8" else name.replace("_", "-")]
+        assert (form.bytes * 8, form.head_bytes * 8) == (pytest.approx(row["bits"]), pytest.approx(row["embedding_bits"])), name
+        assert (form.beside or 0) * 8 == row.get("beside_experts_bits", 0), name
+    for name, size in throughput.KV_BYTES.items():
+        assert size * 8 == rows[name.replace("_", "-")]["cache_bits"], name
+
+
 # The commands
 
 

@@ -28,8 +28,8 @@ OUR_COLUMNS = {"model": "model", "gpu": "gpu", "n_gpus": "gpus", "tensor_paralle
                "ttft_ms": "ttft_ms"}
 """What our tables call the columns of such a file."""
 WEIGHTS = {"fp16": "bf16", "f16": "bf16", "fp4": "nvfp4", "gptq-int8": "int8", "int8-gptq": "int8", "int8-w8a16": "int8"}
-WORDS = {"w8a8": "int8-w8a8", "int4": "int4", "w4a16": "int4", "awq": "int4", "gptq": "int4", "int8": "int8", "nvfp4": "nvfp4",
-         "mxfp4": "mxfp4", "fp8": "fp8"}
+WORDS = {"w8a8": "int8-w8a8", "int4": "int4", "int8": "int8", "nvfp4": "nvfp4", "mxfp4": "mxfp4", "fp8": "fp8",
+         "w4a16": "int4", "awq": "int4", "gptq": "int4"}
 """A word in the name of a precision that is not known as it stands, the first that fits."""
 KV = {"fp16": "bf16", "auto": "bf16", "f16": "bf16", "fp8-e4m3": "fp8", "fp8-e5m2": "fp8", "fp8_e4m3": "fp8", "fp8_e5m2": "fp8"}
 ENGINES = {"tensorrt-llm": "tensorrt-llm", "trt-llm": "tensorrt-llm", "trtllm": "tensorrt-llm", "vllm": "vllm",
@@ -177,11 +177,10 @@ def engine_of(name: str, version: str) -> str:
 
 
 def _weights(text: str) -> str:
-    name = text.strip().lower().rstrip("?").replace("_", "-") if "k" not in text.lower() else text.strip().lower()
+    name = text.strip().lower().rstrip("?")
     name = WEIGHTS.get(name, name)
-    name = name if name in FORMATS else name.replace("-", "_")
     if name not in FORMATS:
-        name = next((known for word, known in WORDS.items() if word in name.replace("_", "-")), name)
+        name = next((known for word, known in WORDS.items() if word in name), name)
     if name not in FORMATS:
         raise Unsupported(f"the precision {text!r} of the weights is not known")
     return name

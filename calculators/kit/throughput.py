@@ -41,25 +41,26 @@ class Format(NamedTuple):
     beside: float | None = None
 
 
+# The bits of data/precisions.yaml, which the browser need not load for this; a test holds the two together.
 FORMATS: dict[str, Format] = {
     "bf16": Format(2, 2, "bf16", "bf16"),
     "fp8": Format(1, 2, "fp8", "fp8"),
     "int8": Format(1, 2, "bf16", "int8"),
     "int8-w8a8": Format(1, 2, "int8", "fp8"),
-    "int4": Format(0.52, 2, "bf16", "int4"),  # 4 bits, a 16-bit scale and a 4-bit zero for 128 weights
+    "int4": Format(4.15625 / 8, 2, "bf16", "int4"),  # 4 bits, a 16-bit scale and a 4-bit zero for 128 weights
     "nvfp4": Format(0.5625, 2, "fp4", "nvfp4"),  # 4 bits and an 8-bit scale for 16 weights
     "mxfp4": Format(0.53125, 2, "mx", "mxfp4", beside=2),  # 4 bits and an 8-bit scale for 32 weights
     "fp8-mxfp4": Format(0.53125, 2, "mx", "mxfp4", beside=1),  # DeepSeek V4: experts in 4 bits, the rest in 8
     "nf4": Format(0.5625, 2, "bf16", "int4"),  # 4 bits and a 32-bit scale for 64 weights
     "nominal_8": Format(1, 1, "bf16", "int8"),
     "nominal_4": Format(0.5, 0.5, "bf16", "int4"),
-    "q8_0": Format(1.0625, 1.0625, "bf16", "gguf"),
-    "q6_k": Format(0.8203, 0.8203, "bf16", "gguf"),
-    "q5_k_m": Format(0.711, 0.8203, "bf16", "gguf"),
-    "q4_k_m": Format(0.606, 0.8203, "bf16", "gguf"),
-    "q4_0": Format(0.5625, 0.8203, "bf16", "gguf"),
-    "q3_k_m": Format(0.489, 0.8203, "bf16", "gguf"),
-    "q2_k": Format(0.419, 0.8203, "bf16", "gguf"),
+    "q8_0": Format(8.5008 / 8, 8.5008 / 8, "bf16", "gguf"),  # GGUF: the means of whole files
+    "q6_k": Format(6.5633 / 8, 6.5633 / 8, "bf16", "gguf"),
+    "q5_k_m": Format(5.7036 / 8, 5.7036 / 8, "bf16", "gguf"),
+    "q4_k_m": Format(4.8944 / 8, 4.8944 / 8, "bf16", "gguf"),
+    "q4_0": Format(4.642 / 8, 4.642 / 8, "bf16", "gguf"),
+    "q3_k_m": Format(4.001 / 8, 4.001 / 8, "bf16", "gguf"),
+    "q2_k": Format(3.1593 / 8, 3.1593 / 8, "bf16", "gguf"),
 }
 SIZES = ((15e9, "up to 15B"), (50e9, "15B to 50B"), (100e9, "50B to 100B"))
 LARGEST = "over 100B"
