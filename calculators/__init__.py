@@ -27,6 +27,7 @@ SLUGS = (
     "api-cost",
     "break-even",
     "fine-tuning",
+    "routing",
     "licence",
     "decision",
 )

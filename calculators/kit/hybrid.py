@@ -173,10 +173,6 @@ class Candidate(NamedTuple):
     usd: float
     scores: Mapping[str, float]
 
-    def meets(self, kind: Kind) -> bool:
-        """Whether it has a score and that is no less than the floor."""
-        return self.scores.get(kind.benchmark, -math.inf) >= kind.floor
-
 
 class Choice(NamedTuple):
     """What each kind of task runs on, and what a month of it costs in USD."""
@@ -185,24 +181,50 @@ class Choice(NamedTuple):
     usd: float
 
 
-def cheapest_choice(kinds: Sequence[Kind], candidates: Sequence[Candidate], requests: float, upkeep_usd: float,
-                    *, one: bool) -> Choice | None:
-    """The cheapest model for each kind of task, by trying every combination; None if there is none.
+def undominated(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates that may be the cheapest for some floors, cheapest first: none costs less and scores no worse."""
+    kept: list[Candidate] = []
+    for one in sorted(candidates, key=lambda c: (c.usd, c.row)):
+        if not any(all(other.scores.get(name, -math.inf) >= score for name, score in one.scores.items()) for other in kept):
+            kept.append(one)
+    return kept
 
-    `requests`: in a month; `upkeep_usd`: a month of each model beyond the first. `one`: one model for everything, else two at
-    least. Of models that meet the same floors only the cheapest is tried: a dearer one could take its place in any
-    combination at no gain.
+
+def meeting(kinds: Sequence[Kind], candidates: Sequence[Candidate]) -> dict[tuple[bool, ...], Candidate]:
+    """By which of the floors are met, the first of the candidates, which come cheapest first.
+
+    A dearer one that meets the same floors could take its place in any combination, at no gain.
     """
+    floors = [(kind.benchmark, kind.floor) for kind in kinds]
     groups: dict[tuple[bool, ...], Candidate] = {}
-    for candidate in sorted(candidates, key=lambda c: (c.usd, c.row)):
-        groups.setdefault(tuple(candidate.meets(kind) for kind in kinds), candidate)
+    for candidate in candidates:
+        scores = candidate.scores
+        groups.setdefault(tuple([name in scores and scores[name] >= floor for name, floor in floors]), candidate)
+    return groups
+
+
+def cheapest_one(kinds: Sequence[Kind], groups: Mapping[tuple[bool, ...], Candidate], requests: float) -> Choice | None:
+    """The cheapest model that meets every floor, and a month of `requests` on it in USD; None if there is none."""
+    model = groups.get((True,) * len(kinds))
+    return Choice((model,) * len(kinds), requests * model.usd) if model else None
+
+
+def cheapest_set(kinds: Sequence[Kind], groups: Mapping[tuple[bool, ...], Candidate], requests: float,
+                 upkeep_usd: float) -> Choice | None:
+    """The cheapest two models or more, one for each kind of task, by trying every combination; None if there is none.
+
+    Where one model is the cheapest for every kind, it beats any set, and which sets are tried beside it is left open.
+    `groups` as `meeting` gives them; `requests` in a month; `upkeep_usd`: a month of each model beyond the first.
+    """
+    shares = [kind.share * requests for kind in kinds]
     able = [[model for met, model in groups.items() if met[i]] for i in range(len(kinds))]
-    every = groups.get((True,) * len(kinds))
     best = None
-    for models in ([(every,) * len(kinds)] if every else []) if one else itertools.product(*able):
+    for models in itertools.product(*able):
         used = len({model.row for model in models})
-        if one or used > 1:
-            usd = requests * sum(k.share * m.usd for k, m in zip(kinds, models, strict=True)) + upkeep_usd * (used - 1)
+        if used > 1:
+            usd = upkeep_usd * (used - 1)
+            for share, model in zip(shares, models, strict=True):
+                usd += share * model.usd
             if best is None or usd < best.usd:
-                best = Choice(tuple(models), usd)
+                best = Choice(models, usd)
     return best

@@ -1,0 +1,612 @@
+"""Two kinds of model together: what each of four hybrid strategies costs against one kind alone."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+from calculators.api_cost import Clock, Job, misfit, offer_of, request_usd, retired
+from calculators.kit import hybrid, workload
+from calculators.kit.chart import Bars, Chart, Line, Lines
+from calculators.kit.facts import Facts, Value
+from calculators.kit.search import changes
+from calculators.kit.shape import Calculator, Flip, Link, NoValue, Step, Table, choice, folded, number, output
+from calculators.kit.units import HOURS_PER_DAY, show
+
+PRICES, SCORES, SHAPES = "api-prices", "benchmark-scores", "day-shapes"
+TIERED, DEVELOPMENT, FALLBACK, SPECIALISED = "tiered", "development", "fallback", "specialised"
+STRATEGIES = {
+    TIERED: "Tiered routing: easy requests to the cheap model",
+    DEVELOPMENT: "Development on the cheap model, users on the dear one",
+    FALLBACK: "Servers of your own, an API for the rest",
+    SPECIALISED: "A model for each kind of task",
+}
+BENCHMARKS = {
+    "gpqa": "GPQA Diamond, run by Epoch AI",
+    "swe-bench": "SWE-bench Verified, run by Epoch AI",
+    "terminal-bench": "Terminal-Bench 2.1, run by Artificial Analysis",
+    "swe-bench-pro": "SWE-bench Pro, run by Scale AI",
+}
+_RUN_BY = {("GPQA Diamond", "Epoch AI"): "gpqa", ("SWE-bench Verified", "Epoch AI"): "swe-bench",
+           ("Terminal-Bench 2.1", "Artificial Analysis"): "terminal-bench", ("SWE-bench Pro", "Scale AI"): "swe-bench-pro"}
+NONE = "None of these ways is possible"
+OTHER = NoValue("another strategy answers this")
+LAST_RESORT = 1e300  # USD: dearer than whatever is possible
+SERVER_USD_PER_HOUR, SERVER_TOKENS_PER_S = 9, 8232.8  # as in data/routing.yaml, whose figures have their source
+MOST_DRAWN = 40  # numbers of servers that are drawn one by one
+
+
+def _model(label: str, default: str, help: str) -> Any:
+    return choice(label, default=default, table=PRICES, named=("model", "host"), refused=retired, help=help)
+
+
+def _percent(label: str, default: float, help: str, group: str, **bounds: float) -> Any:
+    bounds = bounds or {"min": 0}
+    return folded(number(label, unit="%", default=default, max=100, help=help, **bounds), group)
+
+
+def _benchmark(which: str, default: str) -> Any:
+    return folded(choice(f"{which} kind: benchmark", default=default, choices=BENCHMARKS,
+                         help="Whose score says whether a model is good enough for it."), STRATEGIES[SPECIALISED])
+
+
+def _floor(which: str, default: float) -> Any:
+    return _percent(f"{which} kind: score at least", default, "In that benchmark. Models without a score are left out.",
+                    STRATEGIES[SPECIALISED])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The workload, the two models, and under a heading of its own what each strategy needs."""
+
+    strategy: str = choice("Strategy", default=TIERED, choices=STRATEGIES, help="Its own fields are under its name below.")
+    dear_model: str = _model("Dear model", "openai-gpt-6-1-sol", "The one that is good enough for everything.")
+    cheap_model: str = _model("Cheap model", "deepinfra-gpt-oss-120b", "Such as an open model behind an API.")
+    requests_per_day: float = workload.requests_per_day()
+    input_tokens: int = workload.input_tokens()
+    output_tokens: int = workload.output_tokens()
+    upkeep_usd: float = number("Upkeep of the hybrid", unit="USD/month", default=100, min=0, max=1e9, help=(
+        "Testing, contracts and prompts beyond those of one way alone; of each further model, if there are several."))
+
+    easy_percent: float = _percent("Easy requests", 70, "Those that the cheap model is able to answer.", STRATEGIES[TIERED])
+    sent_up_percent: float = _percent("Easy ones sent to the dear model", 10, "A router's error that costs money.",
+                                      STRATEGIES[TIERED])
+    sent_down_percent: float = _percent("Hard ones sent to the cheap model", 10, (
+        "A router's error that is paid for twice: the cheap model fails them all, and they are retried."), STRATEGIES[TIERED])
+    rejected_percent: float = _percent("Cheap answers to easy requests that are rejected", 4,
+                                       "And then retried on the dear model.", STRATEGIES[TIERED])
+    router_usd: float = folded(number("Router", unit="USD", default=0.1, min=0, max=1e6,
+                                      help="For a thousand requests."), STRATEGIES[TIERED])
+    check_usd: float = folded(number("Checking a cheap answer", unit="USD", default=0.2, min=0, max=1e6,
+                                     help="For a thousand answers: what tells whether to retry."), STRATEGIES[TIERED])
+    accepted_floor_percent: float = _percent("Requests that must be answered well", 95, (
+        "Below that the cheap model alone will not do. Also for users in the strategy after this one."), STRATEGIES[TIERED])
+
+    development_percent: float = _percent("Requests of development and test", 30, "Of all requests.", STRATEGIES[DEVELOPMENT])
+    repeated_percent: float = _percent("Tests run on the dear model as well", 20, (
+        "Of those requests: what must be tried on the model that users get."), STRATEGIES[DEVELOPMENT])
+
+    rest_model: str = folded(choice("The API for the rest", default="dear", choices={
+        "dear": "The dear model", "cheap": "The cheap model"}, help=(
+        "The same open weights behind an API make the switch smallest.")), STRATEGIES[FALLBACK])
+    server_usd_per_hour: float = folded(number(
+        "Server price", unit="USD/hour", default=SERVER_USD_PER_HOUR, min=0, max=1e6,
+        help="One server that holds the model, all its GPUs, rented round the clock."), STRATEGIES[FALLBACK])
+    tokens_per_second: float = folded(number(
+        "Throughput of one server", unit="tokens/s", default=SERVER_TOKENS_PER_S, above=0, max=1e9,
+        help="Input and output together, batched, as you measured it."), STRATEGIES[FALLBACK])
+    utilisation_percent: float = _percent("Planned load of a server", 50, (
+        "At most this share of its throughput, so that answers stay quick within an hour."), STRATEGIES[FALLBACK], above=0)
+    day_shape: str = folded(workload.day_shape("office"), STRATEGIES[FALLBACK])
+    hours_of_day: str = folded(workload.hours_of_day(), STRATEGIES[FALLBACK])
+    server_up_percent: float = _percent("Availability of one server", 99, "Share of the time in which it works.",
+                                        STRATEGIES[FALLBACK])
+    api_up_percent: float = _percent("Availability of the API", 99.5, "Share of the time in which it works.",
+                                     STRATEGIES[FALLBACK])
+
+    kind_1_percent: float = _percent("First kind: share", 60, "The three are taken in proportion.", STRATEGIES[SPECIALISED])
+    kind_1_benchmark: str = _benchmark("First", "gpqa")
+    kind_1_floor: float = _floor("First", 85)
+    kind_2_percent: float = _percent("Second kind: share", 30, "0 leaves it out.", STRATEGIES[SPECIALISED])
+    kind_2_benchmark: str = _benchmark("Second", "swe-bench")
+    kind_2_floor: float = _floor("Second", 78)
+    kind_3_percent: float = _percent("Third kind: share", 10, "0 leaves it out.", STRATEGIES[SPECIALISED])
+    kind_3_benchmark: str = _benchmark("Third", "gpqa")
+    kind_3_floor: float = _floor("Third", 91.5)
+
+
+class Way(NamedTuple):
+    """One way to serve the workload: the answer if it is the cheapest, and a month of it in USD (infinite: impossible)."""
+
+    name: str
+    answer: str
+    usd: float
+    mixed: bool = False  # a hybrid, not a pure way
+    why: str = ""  # it is impossible
+
+
+class Prices(NamedTuple):
+    """What does not depend on the strategy's own numbers."""
+
+    dear_usd: float  # one request; infinite if the model cannot take it
+    cheap_usd: float
+    dear: str
+    cheap: str
+    why: str  # which of the two cannot take it
+    weights: tuple[float, ...]
+    weekend: float
+    candidates: tuple[hybrid.Candidate, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """Arithmetic on list prices and the reader's own shares, so bare numbers."""
+
+    answer: str = output("Answer", headline=True)
+    reason: str = output("Why")
+    hybrid_usd: float | NoValue = output("The hybrid, a month", unit="USD/month", decimals=2)
+    pure_usd: float | NoValue = output("The cheaper of the pure ways that will do, a month", unit="USD/month", decimals=2)
+    saved_usd: float | NoValue = output("Saved by the hybrid", unit="USD/month", decimals=2)
+    saved_percent: float | NoValue = output("Saved, of the pure way", unit="%", decimals=1)
+    accepted_usd: float | NoValue = output("Tiered: an accepted answer", unit="USD")
+    dear_share_percent: float | NoValue = output("Tiered: requests that reach the dear model", unit="%")
+    servers: int | NoValue = output("Fallback: servers in the cheapest month", unit="servers")
+    overflow_percent: float | NoValue = output("Fallback: requests for the API with so many", unit="%")
+    answered_alone_percent: float | NoValue = output("Fallback: answered by servers for the peak, no API", unit="%")
+    answered_both_percent: float | NoValue = output("Fallback: answered by the hybrid", unit="%")
+    chosen: str = output("Specialised: a model for each kind")
+    ways: Table = output("What each way costs", table=True)
+    prices: Prices
+
+
+def prices_of(inputs: Inputs, facts: Facts) -> Prices:
+    """The prices of one request, the day, and the models that have scores. Raises InputError for hours that cannot be read.
+
+    Where a host has peak hours, the price is the mean over an even day.
+    """
+    rows = facts.rows(PRICES)
+    job = Job(inputs.input_tokens, inputs.output_tokens, 0, 0, 0, 1, 0)
+    even = Clock((1 / HOURS_PER_DAY,) * HOURS_PER_DAY, 1, 0)
+    usd, labels, reasons = [], [], []
+    for row in (inputs.dear_model, inputs.cheap_model):
+        offer = offer_of(row, rows[row], even, 1)
+        labels.append(f"{rows[row]['model']} ({rows[row]['host']})")
+        usd.append(math.inf if isinstance(offer, str) else request_usd(offer, job))
+        why = offer if isinstance(offer, str) else misfit(offer, job)
+        reasons += [f"{labels[-1]}: {why}"] if why else []
+    shape = facts.rows(SHAPES)[inputs.day_shape]
+    weights = workload.hourly(inputs.hours_of_day, [float(shape[f"h{hour:02d}"]) for hour in range(HOURS_PER_DAY)])
+    candidates = _candidates(job, even, facts) if inputs.strategy == SPECIALISED else ()
+    return Prices(usd[0], usd[1], labels[0], labels[1], "; ".join(reasons), weights,
+                  1 if inputs.hours_of_day else float(shape["weekend"]), candidates)
+
+
+def _candidates(job: Job, clock: Clock, facts: Facts) -> tuple[hybrid.Candidate, ...]:
+    """The models that have a score and a price and can take the request, each on its cheapest host, as far as they matter."""
+    scores: dict[str, dict[str, float]] = {}
+    for score in facts.rows(SCORES).values():
+        benchmark = _RUN_BY.get((str(score["benchmark"]), str(score["run_by"])))
+        if benchmark:
+            of = scores.setdefault(_plain(score["model"]), {})
+            of[benchmark] = max(float(score["score"]), of.get(benchmark, 0))
+    cheapest: dict[str, hybrid.Candidate] = {}
+    for row, values in facts.rows(PRICES).items():
+        name = _plain(values["model"])
+        if name in scores and not retired(values):
+            offer = offer_of(row, values, clock, 1)
+            usd = math.inf if isinstance(offer, str) else request_usd(offer, job)
+            if usd < (cheapest[name].usd if name in cheapest else math.inf):
+                cheapest[name] = hybrid.Candidate(row, f"{values['model']} ({values['host']})", usd, scores[name])
+    return tuple(hybrid.undominated(list(cheapest.values())))
+
+
+def _plain(name: Value) -> str:
+    """A model's name without what two tables may write differently."""
+    return re.sub(r"[^a-z0-9]", "", str(name).lower())
+
+
+def requests_of(inputs: Inputs) -> float:
+    """Requests of a month of 30 days."""
+    return inputs.requests_per_day * hybrid.DAYS_PER_MONTH
+
+
+def mix_of(inputs: Inputs) -> hybrid.Mix:
+    """The shares of tiered routing, from 0 to 1."""
+    return hybrid.Mix(inputs.easy_percent / 100, inputs.sent_up_percent / 100, inputs.sent_down_percent / 100,
+                      inputs.rejected_percent / 100)
+
+
+def ways_of(inputs: Inputs, prices: Prices) -> list[Way]:
+    """The ways that the strategy compares, pure ones first, and last that none is possible."""
+    ways = {TIERED: _tiered, DEVELOPMENT: _development, FALLBACK: _fallback, SPECIALISED: _specialised}[inputs.strategy]
+    return [*ways(inputs, prices), Way("None", NONE, LAST_RESORT)]
+
+
+def _alone(inputs: Inputs, prices: Prices) -> list[Way]:
+    """Each of the two models for everything."""
+    accepted = hybrid.accepted_alone(mix_of(inputs)) * 100
+    enough = accepted >= inputs.accepted_floor_percent * (1 - 1e-12)
+    return [
+        Way(f"{prices.dear} alone", "The dear model alone costs least: what the hybrid adds costs more than it saves",
+            requests_of(inputs) * prices.dear_usd if prices.dear_usd < math.inf else math.inf, why=prices.why),
+        Way(f"{prices.cheap} alone", "The cheap model alone costs least, and answers well often enough",
+            requests_of(inputs) * prices.cheap_usd if enough and prices.cheap_usd < math.inf else math.inf,
+            why=prices.why if enough else f"it answers {show(accepted, '%')} well, too few"),
+    ]
+
+
+def tiers(inputs: Inputs, prices: Prices) -> tuple[hybrid.Routed, hybrid.Routed]:
+    """One request by tiered routing, and with the cheap model always first."""
+    cheap = prices.cheap_usd + inputs.check_usd / 1000
+    return (hybrid.routed(mix_of(inputs), prices.dear_usd, cheap, inputs.router_usd / 1000),
+            hybrid.cheap_first(mix_of(inputs), prices.dear_usd, cheap))
+
+
+def _tiered(inputs: Inputs, prices: Prices) -> list[Way]:
+    by_router, first = tiers(inputs, prices) if not prices.why else (hybrid.Routed(math.inf, 0, 0),) * 2
+    requests = requests_of(inputs)
+    return [
+        *_alone(inputs, prices),
+        Way("Tiered routing", "Tiered routing costs less than either model alone: the requests it saves are worth its errors",
+            _month(requests, by_router.usd, inputs.upkeep_usd), True, prices.why),
+        Way("The cheap model first, no router",
+            "Trying the cheap model first costs least: its failed tries cost less than a router",
+            _month(requests, first.usd, inputs.upkeep_usd), True, prices.why),
+    ]
+
+
+def _month(requests: float, usd: float, upkeep_usd: float) -> float:
+    """A month in USD of requests that cost so much each; infinite if they cannot be served."""
+    return requests * usd + upkeep_usd if usd < math.inf else math.inf
+
+
+def _development(inputs: Inputs, prices: Prices) -> list[Way]:
+    usd = math.inf if prices.why else hybrid.split_usd(
+        prices.dear_usd, prices.cheap_usd, inputs.development_percent / 100, inputs.repeated_percent / 100)
+    return [*_alone(inputs, prices),
+            Way("Cheap in development, dear for users", "The cheap model for development costs least: users get the dear one",
+                _month(requests_of(inputs), usd, inputs.upkeep_usd), True, prices.why)]
+
+
+class Fleet(NamedTuple):
+    """A month of servers with an API behind them."""
+
+    month: list[hybrid.Load]
+    server_usd: float  # one server for a month
+    hour_usd: float  # an hour of a server's work, done by the API
+    best: int  # servers of the hybrid
+
+    def usd(self, servers: float, upkeep_usd: float) -> float:
+        """A month of so many servers; the upkeep falls due where both kinds are in use."""
+        both = 0 < servers < hybrid.peak_servers(self.month)
+        return hybrid.burst_usd(self.month, servers, self.server_usd, self.hour_usd) + (upkeep_usd if both else 0)
+
+
+def fleet_of(inputs: Inputs, prices: Prices) -> Fleet | None:
+    """The servers that the workload needs, hour by hour; None if the API cannot take the request."""
+    usd = prices.dear_usd if inputs.rest_model == "dear" else prices.cheap_usd
+    if usd == math.inf:
+        return None
+    tokens = inputs.input_tokens + inputs.output_tokens
+    hour = hybrid.server_hour_tokens(inputs.tokens_per_second, inputs.utilisation_percent / 100)
+    month = hybrid.month_of(prices.weights, prices.weekend, inputs.requests_per_day * tokens, hour)
+    server_usd, hour_usd = inputs.server_usd_per_hour * hybrid.HOURS_PER_MONTH, hour / tokens * usd if tokens else 0
+    return Fleet(month, server_usd, hour_usd, hybrid.best_servers(month, server_usd, hour_usd))
+
+
+def _fallback(inputs: Inputs, prices: Prices) -> list[Way]:
+    fleet = fleet_of(inputs, prices)
+    rest = prices.dear if inputs.rest_model == "dear" else prices.cheap
+    names = (f"{rest} alone", "Servers for the peak", "Servers, and the API for the rest")
+    answers = ("The API alone costs least: no server works enough hours to pay for itself",
+               "Servers for the whole peak cost least: the last of them still pays for itself",
+               "Servers for the usual load and the API for the peaks cost least")
+    if not fleet:
+        return [Way(name, answer, math.inf, name == names[2], prices.why) for name, answer in zip(names, answers, strict=True)]
+    usd = (fleet.usd(0, 0), hybrid.peak_servers(fleet.month) * fleet.server_usd,
+           hybrid.burst_usd(fleet.month, fleet.best, fleet.server_usd, fleet.hour_usd) + inputs.upkeep_usd)
+    return [Way(name, answer, month, name == names[2]) for name, answer, month in zip(names, answers, usd, strict=True)]
+
+
+def kinds_of(inputs: Inputs) -> list[tuple[int, hybrid.Kind]]:
+    """The kinds of task that have requests, with their numbers."""
+    shares = [inputs.kind_1_percent, inputs.kind_2_percent, inputs.kind_3_percent]
+    benchmarks = [inputs.kind_1_benchmark, inputs.kind_2_benchmark, inputs.kind_3_benchmark]
+    floors = [inputs.kind_1_floor, inputs.kind_2_floor, inputs.kind_3_floor]
+    return [(i, hybrid.Kind(share / sum(shares), benchmark, floor))
+            for i, (share, benchmark, floor) in enumerate(zip(shares, benchmarks, floors, strict=True), 1) if share]
+
+
+def choices(inputs: Inputs, prices: Prices) -> tuple[hybrid.Choice | None, hybrid.Choice | None]:
+    """The cheapest single model for everything, and the cheapest set of two or more."""
+    kinds = [kind for _, kind in kinds_of(inputs)]
+    if not kinds:
+        return None, None
+    groups = hybrid.meeting(kinds, prices.candidates)
+    return (hybrid.cheapest_one(kinds, groups, requests_of(inputs)),
+            hybrid.cheapest_set(kinds, groups, requests_of(inputs), inputs.upkeep_usd))
+
+
+def _specialised(inputs: Inputs, prices: Prices) -> list[Way]:
+    one, many = choices(inputs, prices)
+    return [
+        Way(f"{one.models[0].label} for everything" if one else "One model for everything",
+            "One model for every kind of task costs least: a second one saves less than its upkeep",
+            one.usd if one else math.inf, why="no model with a price has a score that meets every floor"),
+        Way("A model for each kind", "A model for each kind of task costs less than one for all",
+            many.usd if many else math.inf, True, "one model is the cheapest for every kind, or a floor is out of reach"),
+    ]
+
+
+def best_of(ways: Sequence[Way]) -> Way:
+    """The cheapest; of those that cost the same to a part in 10^12 the first."""
+    least = min(way.usd for way in ways)
+    return next(way for way in ways if way.usd <= least * (1 + 1e-12))
+
+
+def calculate(inputs: Inputs, facts: Facts) -> Outputs:
+    """Price every way and set the hybrid against the pure ones."""
+    prices = prices_of(inputs, facts)
+    *ways, none = ways_of(inputs, prices)
+    mixed = best_of([way for way in ways if way.mixed])
+    pure = best_of([way for way in ways if not way.mixed])
+    hybrid_usd, pure_usd = (NoValue(way.why) if way.usd == math.inf else way.usd for way in (mixed, pure))
+    saved = NoValue("not both are possible") if math.inf in (mixed.usd, pure.usd) else pure.usd - mixed.usd
+    return Outputs(
+        answer=best_of([*ways, none]).answer,
+        hybrid_usd=hybrid_usd,
+        pure_usd=pure_usd,
+        saved_usd=saved,
+        saved_percent=(saved if isinstance(saved, NoValue) else saved / pure.usd * 100 if pure.usd
+                       else NoValue("nothing to save from")),
+        prices=prices,
+        **_own(inputs, prices, ways),
+    )
+
+
+def _own(inputs: Inputs, prices: Prices, ways: list[Way]) -> dict[str, Any]:
+    """The outputs that belong to one strategy, and the table of the ways."""
+    found: dict[str, Any] = dict.fromkeys(
+        ("accepted_usd", "dear_share_percent", "servers", "overflow_percent", "answered_alone_percent",
+         "answered_both_percent"), OTHER)
+    found |= {"chosen": OTHER.why, "reason": prices.why or "no model meets the floors"}
+    shares: list[Value | NoValue] = [NoValue("not counted")] * len(ways)
+    fleet = fleet_of(inputs, prices) if inputs.strategy == FALLBACK else None
+    if inputs.strategy == TIERED and not prices.why:
+        by_router, first = tiers(inputs, prices)
+        better = min(by_router, first, key=lambda routed: routed.usd)
+        alone = hybrid.accepted_alone(mix_of(inputs)) * 100
+        shares = [100, alone, 100, 100]
+        found |= {"accepted_usd": better.usd, "dear_share_percent": better.dear_share * 100, "reason": (
+            f"A request costs {show(prices.dear_usd, 'USD')} on the dear model, {show(by_router.usd, 'USD')} by the router and "
+            f"{show(first.usd, 'USD')} with the cheap model first. The router sends {show(by_router.dear_share * 100, '%')} to "
+            f"the dear model in the end; the cheap model alone answers {show(alone, '%')} well.")}
+    elif inputs.strategy == DEVELOPMENT and not prices.why:
+        shares = [100, hybrid.accepted_alone(mix_of(inputs)) * 100, 100]
+        each = prices.cheap_usd + inputs.repeated_percent / 100 * prices.dear_usd
+        found["reason"] = (f"A request of development costs {show(each, 'USD')} instead of {show(prices.dear_usd, 'USD')}, "
+                           f"what is run twice included, and they are {show(inputs.development_percent, '%')} of all.")
+    elif fleet:
+        found, shares = found | _fleet_outputs(inputs, fleet), _answered(inputs, fleet)
+        found["answered_alone_percent"], found["answered_both_percent"] = shares[1:]
+    elif inputs.strategy == SPECIALISED:
+        found |= _chosen(inputs, prices)
+    requests = requests_of(inputs)
+    found["ways"] = Table(
+        (("Way", "text"), ("A month", "USD/month"), ("One request", "USD"), ("Requests answered", "%")),
+        tuple((way.name, (NoValue(way.why), NoValue("none"), share) if way.usd == math.inf else
+               (way.usd, way.usd / requests if requests else NoValue("no requests"), share))
+              for way, share in zip(ways, shares, strict=True)))
+    return found
+
+
+def _fleet_outputs(inputs: Inputs, fleet: Fleet) -> dict[str, Any]:
+    """The number of servers, what is left for the API, and why."""
+    peak = hybrid.peak_servers(fleet.month)
+    by_servers = {0: fleet.usd(0, 0), fleet.best: fleet.usd(fleet.best, inputs.upkeep_usd), peak: fleet.usd(peak, 0)}
+    servers = min(by_servers, key=lambda n: by_servers[n])
+    work = hybrid.overflow_hours(fleet.month, 0)
+    pays = (f"{show(fleet.server_usd / fleet.hour_usd, 'hours')} of full work a month" if fleet.hour_usd
+            else "no number of hours, since the API costs nothing")
+    return {"servers": servers, "overflow_percent": hybrid.overflow_hours(fleet.month, servers) / work * 100 if work else 0.0,
+            "reason": f"A server pays for itself with {pays}. The busiest hour keeps {show(fleet.month[0].servers, 'count')} "
+                      f"busy, the mean hour {show(work / hybrid.HOURS_PER_MONTH, 'count')}."}
+
+
+def _answered(inputs: Inputs, fleet: Fleet) -> list[Value | NoValue]:
+    """Of each way the share of requests that are answered, in per cent."""
+    up, api = inputs.server_up_percent / 100, inputs.api_up_percent / 100
+    alone, part = (hybrid.answered_share(fleet.month, n, up) for n in (hybrid.peak_servers(fleet.month), fleet.best))
+    return [api * 100, alone * 100, hybrid.with_fallback(part, api) * 100]
+
+
+def _chosen(inputs: Inputs, prices: Prices) -> dict[str, Any]:
+    """What each kind of task runs on in the best set, and why."""
+    one, many = choices(inputs, prices)
+    if not many:
+        return {"chosen": "no set of two or more", "reason": (
+            f"{one.models[0].label} is the cheapest for every kind." if one else "No model meets every floor.")}
+    numbers = [number for number, _ in kinds_of(inputs)]
+    kinds = [kind for _, kind in kinds_of(inputs)]
+    each = "; ".join(f"kind {n}: {m.label}, {show(m.scores[k.benchmark], '%')}, {show(m.usd, 'USD')} a request"
+                     for n, k, m in zip(numbers, kinds, many.models, strict=True))
+    single = (f"One model for everything is {one.models[0].label} at {show(one.models[0].usd, 'USD')} a request." if one
+              else "No single model meets every floor.")
+    return {"chosen": each, "reason": f"{len({m.row for m in many.models})} models. {single}"}
+
+
+def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
+    """The working, a line for each figure."""
+    requests = "{requests_per_day} × 30 days"
+    how = {
+        TIERED: "Dear share: what the router sends up, and what the cheap model fails. Published savings, on benchmarks and "
+                "models of their own: {routing.savings.routellm-mt-bench} and {routing.savings.frugalgpt-headlines} at most",
+        DEVELOPMENT: "{development_percent} of requests on the cheap model, {repeated_percent} of those again on the dear one, "
+                     "the rest on the dear one",
+        FALLBACK: "Each hour of the month: servers are paid for busy or not, the API for what they cannot take, at "
+                  "{tokens_per_second} × {utilisation_percent} a server. The form starts with two H100, "
+                  "{routing.server.price} and at most {routing.server.throughput}",
+        SPECIALISED: "Every combination of models that meet the floors, on their cheapest hosts; {upkeep_usd} for each further "
+                     "model",
+    }[inputs.strategy]
+    used = [(inputs.dear_model, outputs.prices.dear), (inputs.cheap_model, outputs.prices.cheap)]
+    if inputs.strategy == SPECIALISED:
+        models = {model.row: model.label for choice in choices(inputs, outputs.prices) if choice for model in choice.models}
+        used = list(models.items())
+    texts = {name: f"{{{name}}}" for name in CALCULATOR.results()} | {
+        "hybrid_usd": f"{requests} at the price of the hybrid, and {{upkeep_usd}} of upkeep: {{hybrid_usd}}",
+        "pure_usd": f"{requests} or the servers, one way for everything: {{pure_usd}}",
+        "saved_usd": "{pure_usd} − {hybrid_usd} = {saved_usd}",
+        "saved_percent": "{saved_usd} ÷ {pure_usd} = {saved_percent}",
+    }
+    return [
+        *(Step("ways", f"{label}: input {{{PRICES}.{row}.input}}, output {{{PRICES}.{row}.output}}") for row, label in used),
+        Step("ways", how), *(Step(name, text) for name, text in texts.items() if name != "ways"),
+    ]
+
+
+def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Chart:
+    """The month's cost against the input that decides, or by the number of servers."""
+    prices = outputs.prices
+    fleet = fleet_of(inputs, prices) if inputs.strategy == FALLBACK else None
+    if fleet:
+        return _by_servers(inputs, outputs, fleet)
+    name = {TIERED: "easy_percent", DEVELOPMENT: "development_percent", SPECIALISED: "kind_3_percent"}.get(inputs.strategy)
+    if not name:
+        return Bars("What a month costs", "USD/month", ["A month"], [("None is possible", [0])], by="Way")
+    points: dict[str, list[tuple[float, float]]] = {}
+    yours = getattr(inputs, name)
+    if name == "kind_3_percent":
+        yours = yours / ((inputs.kind_1_percent + inputs.kind_2_percent + yours) or 1) * 100
+    places = [float(x) for x in range(0, 101, 10)]
+    for x in places:
+        labels = ["One model", "A model for each kind"] if name == "kind_3_percent" else []
+        for i, way in enumerate(ways_of(_at(inputs, name, x), prices)[:-1]):
+            if way.usd < math.inf:
+                points.setdefault(labels[i] if labels else way.name, []).append((x, way.usd))
+    lines = [Line(label, found) for label, found in points.items() if len(found) > 1]
+    if not lines:
+        return Bars("What a month costs", "USD/month", ["A month"], [("None is possible", [0])], by="Way")
+    axis = CALCULATOR.fields()[name].label
+    return Lines(f"Cost of a month by {axis[0].lower()}{axis[1:]}", axis, "%", "Cost", "USD/month", lines, places,
+                 (yours, f"yours: {show(yours, '%')}"))
+
+
+def _at(inputs: Inputs, name: str, x: float) -> Inputs:
+    """The inputs with one share moved; of the kinds of task the others in proportion."""
+    others = inputs.kind_1_percent + inputs.kind_2_percent
+    if name != "kind_3_percent" or not others:
+        return replace(inputs, **{name: x})  # type: ignore[arg-type]
+    rest = (100 - x) / others
+    return replace(inputs, kind_1_percent=inputs.kind_1_percent * rest, kind_2_percent=inputs.kind_2_percent * rest,
+                   kind_3_percent=x)
+
+
+def _by_servers(inputs: Inputs, outputs: Outputs, fleet: Fleet) -> Lines:
+    """The cost by the number of servers, from none to the peak, with the cheapest marked."""
+    best = outputs.servers if isinstance(outputs.servers, int) else 0
+    most = max(1, hybrid.peak_servers(fleet.month))
+    step = max(1, -(-most // MOST_DRAWN))
+    numbers = sorted({*range(0, most, step), most, best, fleet.best})
+    together = [(float(n), fleet.usd(n, inputs.upkeep_usd)) for n in numbers]
+    return Lines("Cost of a month by number of servers", "Servers", "count", "Cost", "USD/month",
+                 (Line("Servers and the API", together, dots=len(numbers) <= MOST_DRAWN),
+                  Line("Servers only", [(float(n), n * fleet.server_usd) for n in numbers])),
+                 [float(n) for n in numbers], (float(best), f"cheapest: {show(best, 'servers')}"))
+
+
+_MOVES = {
+    TIERED: ("easy_percent", "sent_up_percent", "sent_down_percent", "rejected_percent", "router_usd", "upkeep_usd",
+             "requests_per_day"),
+    DEVELOPMENT: ("development_percent", "repeated_percent", "upkeep_usd", "requests_per_day"),
+    FALLBACK: ("server_usd_per_hour", "tokens_per_second", "utilisation_percent", "upkeep_usd", "requests_per_day"),
+    SPECIALISED: ("kind_1_floor", "kind_2_floor", "kind_3_floor", "kind_1_percent", "kind_2_percent", "kind_3_percent",
+                  "upkeep_usd", "requests_per_day"),
+}
+
+
+def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
+    """For each number of the strategy alone, the nearest values above and below at which the answer changes."""
+    prices = prices_of(inputs, facts)
+    answer = best_of(ways_of(inputs, prices)).answer
+    return [flip for name in _MOVES[inputs.strategy] for flip in _flips_of(name, answer, inputs, prices)]
+
+
+def _flips_of(name: str, answer: str, inputs: Inputs, prices: Prices) -> list[Flip]:
+    spec = CALCULATOR.fields()[name]
+
+    def at(value: float) -> list[Way]:
+        return ways_of(replace(inputs, **{name: value}), prices)  # type: ignore[arg-type]
+
+    def gap(value: float) -> float:
+        ways = at(value)
+        own = next(way.usd for way in ways if way.answer == answer)
+        other = min(way.usd for way in ways if way.answer != answer)
+        return -math.inf if own == math.inf else 0.0 if abs(other - own) <= 2e-12 * own else other - own
+
+    low, now = spec.min if spec.min is not None else 1e-6, getattr(inputs, name)
+    found = []
+    for value, beyond in changes(gap, now, min(low, now), spec.max or now, _corners(name, inputs, prices), points=6):
+        step = max(abs(value), 1e-6) * 1e-9
+        then = best_of(at(value + step if beyond == "above" else value - step)).answer
+        found.append(Flip(name, value, spec.unit, then, beyond=beyond))
+    return found or [Flip(name, None, spec.unit, why="no value of this alone changes it")]
+
+
+def _corners(name: str, inputs: Inputs, prices: Prices) -> list[float]:
+    """The values beside which the cost jumps: a floor at each score, and where the peak needs one server more or less."""
+    if name.endswith("_floor"):
+        benchmark = getattr(inputs, name.replace("_floor", "_benchmark"))
+        floors = sorted({c.scores[benchmark] for c in prices.candidates if benchmark in c.scores})
+        return [side for score in floors for side in (score, score * (1 + 1e-9))]
+    if name in ("tokens_per_second", "utilisation_percent", "requests_per_day") and inputs.strategy == FALLBACK:
+        fleet = fleet_of(inputs, prices)
+        peak = fleet.month[0].servers if fleet else 0
+        around = [n for n in range(max(1, math.floor(peak) - 3), math.floor(peak) + 5) if peak]
+        ratios = [n / peak if name == "requests_per_day" else peak / n for n in around]
+        return [getattr(inputs, name) * ratio * side for ratio in ratios for side in (1 - 1e-9, 1 + 1e-9)]
+    if name.startswith("kind_"):
+        return [1e-6]
+    return []
+
+
+_ANCHORS = {TIERED: "guide/hybrid/#tiered-routing", DEVELOPMENT: "guide/hybrid/#development-and-production",
+            FALLBACK: "guide/hybrid/#fallback", SPECIALISED: "guide/hybrid/#specialised-routing"}
+
+
+def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
+    """Where to go from here."""
+    return [Link("When this strategy pays, and what it costs beside money", _ANCHORS[inputs.strategy]),
+            Link("More models for the two places: the API cost calculator", "calculators/api-cost/")]
+
+
+def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
+    """What the reader should know before using the figure."""
+    found = []
+    prices = outputs.prices
+    if inputs.strategy != SPECIALISED and prices.why:
+        found.append(f"Not every model can take this request. {prices.why}.")
+    if inputs.strategy in (TIERED, DEVELOPMENT) and prices.cheap_usd >= prices.dear_usd:
+        found.append("The cheap model costs no less than the dear one for this request: perhaps they are the wrong way round.")
+    if inputs.strategy == SPECIALISED:
+        found.append("Few models have a score in each benchmark, and scores at high effort cost more tokens than are counted "
+                     "here: a shortlist for your own test, no more.")
+    return found
+
+
+CALCULATOR = Calculator(
+    slug="routing",
+    title="Routing",
+    question="When does a mix of models, or of servers and an API, cost less than one of them alone?",
+    version="1.0",
+    data=(PRICES, SHAPES, SCORES, "routing"),
+    inputs=Inputs,
+    outputs=Outputs,
+    calculate=calculate,
+    explain=explain,
+    chart=chart,
+    next=next_pages,
+    flips=flips,
+    warnings=warnings,
+)
