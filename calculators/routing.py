@@ -393,12 +393,21 @@ def _own(inputs: Inputs, prices: Prices, ways: list[Way]) -> dict[str, Any]:
     elif inputs.strategy == SPECIALISED:
         found |= _chosen(inputs, prices)
     requests = requests_of(inputs)
-    found["ways"] = Table(
-        (("Way", "text"), ("A month", "USD/month"), ("One request", "USD"), ("Requests answered", "%")),
-        tuple((way.name, (NoValue(way.why), NoValue("none"), share) if way.usd == math.inf else
-               (way.usd, way.usd / requests if requests else NoValue("no requests"), share))
-              for way, share in zip(ways, shares, strict=True)))
+    rows: list[tuple[str, tuple[Value | NoValue, ...]]] = [
+        (way.name, (NoValue(way.why), NoValue("none"), share) if way.usd == math.inf else
+         (way.usd, way.usd / requests if requests else NoValue("no requests"), share))
+        for way, share in zip(ways, shares, strict=True)]
+    found["ways"] = Table((("Way", "text"), ("A month", "USD/month"), ("One request", "USD"), ("Requests answered", "%")),
+                          (*rows, *_kind_rows(inputs, prices)))
     return found
+
+
+def _kind_rows(inputs: Inputs, prices: Prices) -> list[tuple[str, tuple[Value | NoValue, ...]]]:
+    """Of the best set of models what each kind of task costs, without the upkeep; nothing for another strategy."""
+    many = choices(inputs, prices)[1] if inputs.strategy == SPECIALISED else None
+    return [(f"of these, kind {number}: {model.label}, which scores {show(model.scores[kind.benchmark], '%')}",
+             (kind.share * requests_of(inputs) * model.usd, model.usd, NoValue("not counted")))
+            for (number, kind), model in zip(kinds_of(inputs), many.models if many else (), strict=bool(many))]
 
 
 def _fleet_outputs(inputs: Inputs, fleet: Fleet) -> dict[str, Any]:
@@ -427,18 +436,16 @@ def _chosen(inputs: Inputs, prices: Prices) -> dict[str, Any]:
     if not many:
         return {"chosen": "no set of two or more", "reason": (
             f"{one.models[0].label} is the cheapest for every kind." if one else "No model meets every floor.")}
-    numbers = [number for number, _ in kinds_of(inputs)]
-    kinds = [kind for _, kind in kinds_of(inputs)]
-    each = "; ".join(f"kind {n}: {m.label}, {show(m.scores[k.benchmark], '%')}, {show(m.usd, 'USD')} a request"
-                     for n, k, m in zip(numbers, kinds, many.models, strict=True))
+    each = "; ".join(f"{n}: {model.label}" for (n, _), model in zip(kinds_of(inputs), many.models, strict=True))
     single = (f"One model for everything is {one.models[0].label} at {show(one.models[0].usd, 'USD')} a request." if one
               else "No single model meets every floor.")
-    return {"chosen": each, "reason": f"{len({m.row for m in many.models})} models. {single}"}
+    usd = many.usd / requests_of(inputs) if requests_of(inputs) else 0
+    return {"chosen": each, "reason": f"{single} {len({m.row for m in many.models})} models together come to "
+                                      f"{show(usd, 'USD')}, upkeep included."}
 
 
 def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
     """The working, a line for each figure."""
-    requests = "{requests_per_day} × 30 days"
     how = {
         TIERED: "Dear share: what the router sends up, and what the cheap model fails. Published savings, on benchmarks and "
                 "models of their own: {routing.savings.routellm-mt-bench} and {routing.savings.frugalgpt-headlines} at most",
@@ -455,15 +462,54 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
         models = {model.row: model.label for choice in choices(inputs, outputs.prices) if choice for model in choice.models}
         used = list(models.items())
     texts = {name: f"{{{name}}}" for name in CALCULATOR.results()} | {
-        "hybrid_usd": f"{requests} at the price of the hybrid, and {{upkeep_usd}} of upkeep: {{hybrid_usd}}",
-        "pure_usd": f"{requests} or the servers, one way for everything: {{pure_usd}}",
         "saved_usd": "{pure_usd} − {hybrid_usd} = {saved_usd}",
         "saved_percent": "{saved_usd} ÷ {pure_usd} = {saved_percent}",
-    }
+    } | _working(inputs, outputs)
     return [
         *(Step("ways", f"{label}: input {{{PRICES}.{row}.input}}, output {{{PRICES}.{row}.output}}") for row, label in used),
         Step("ways", how), *(Step(name, text) for name, text in texts.items() if name != "ways"),
     ]
+
+
+def _working(inputs: Inputs, outputs: Outputs) -> dict[str, str]:
+    """How the figures of the asked strategy come about, by output; nothing where they have no value."""
+    prices, requests = outputs.prices, "{requests_per_day} × 30 days"
+    if isinstance(outputs.hybrid_usd, NoValue):
+        return {}
+    dear, cheap = show(prices.dear_usd, "USD"), show(prices.cheap_usd, "USD")
+    pure = best_of([way for way in ways_of(inputs, prices) if not way.mixed])
+    found = {"pure_usd": f"{pure.name}, the cheapest that uses one thing for everything and will do: {{pure_usd}}"
+             if pure.usd < LAST_RESORT else "{pure_usd}"}
+    if inputs.strategy == TIERED:
+        by_router, first = tiers(inputs, prices)
+        better = min(by_router, first, key=lambda routed: routed.usd)
+        router = "{router_usd} ÷ 1,000 + " if better is by_router else ""
+        return found | {
+            "hybrid_usd": f"{requests} × {{accepted_usd}} + {{upkeep_usd}} = {{hybrid_usd}}",
+            "dear_share_percent": ("what the router sends up, {sent_up_percent} of easy requests and all but "
+                                   "{sent_down_percent} of hard ones" if better is by_router else "every hard request")
+            + ", and what the cheap model fails: {dear_share_percent}",
+            "accepted_usd": f"{router}{show(better.cheap_share * 100, '%')} × ({cheap} + {{check_usd}} ÷ 1,000) + "
+                            f"{{dear_share_percent}} × {dear} = {{accepted_usd}}; all requests are answered in the end",
+        }
+    if inputs.strategy == DEVELOPMENT:
+        each = f"{{development_percent}} × ({cheap} + {{repeated_percent}} × {dear}) + the rest × {dear}"
+        return found | {"hybrid_usd": f"{requests} × ({each}) + {{upkeep_usd}} = {{hybrid_usd}}"}
+    fleet = fleet_of(inputs, prices) if inputs.strategy == FALLBACK else None
+    if fleet:
+        rest = show(hybrid.overflow_hours(fleet.month, fleet.best), "hours")
+        return found | {
+            "hybrid_usd": f"{show(fleet.best, 'servers')} × {{server_usd_per_hour}} × 720 hours + {rest} of a server's work × "
+                          f"{show(fleet.hour_usd, 'USD')} on the API + {{upkeep_usd}} = {{hybrid_usd}}",
+            "servers": "of all numbers from none to the peak the one with the cheapest month: {servers}",
+            "overflow_percent": "the hours of a server's work that so many cannot take, of all: {overflow_percent}",
+            "answered_alone_percent": "each server is up {server_up_percent} of the time, independently: what those "
+                                      "that are up can take, in the mean over the month: {answered_alone_percent}",
+            "answered_both_percent": f"the same for {show(fleet.best, 'servers')}, and of the rest {{api_up_percent}} by the "
+                                     "API: {answered_both_percent}",
+        }
+    return found | {"hybrid_usd": "the kinds of task in the table, each at its model's price, and {upkeep_usd} for each model "
+                                  "beyond the first: {hybrid_usd}"}
 
 
 def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Chart:
