@@ -25,6 +25,7 @@ USABLE_SHARE = 0.9  # of the memory, for weights, cache and workspace: what engi
 FREE_SHARE = 0.9  # TensorRT-LLM takes this of what the weights leave instead
 WORKSPACE_BYTES = 1.5e9  # per GPU: activations and buffers
 EDGE = 1.08  # weights up to this share of what is usable still run, starved of cache; beyond, it is refused
+READ_AT_MOST = 0.95  # of the peak bandwidth: refresh and turning between reads and writes cost the rest
 MOST_IN_FLIGHT = 4096  # requests that an engine works on at once at the most
 
 
@@ -397,14 +398,14 @@ def rates(gpu: Gpu, setup: Setup, factors: Mapping[str, float]) -> Rates:
     """
     bandwidth, compute, precision, overhead, request = (factors.get(name, 1.0) for name in factor_names(gpu, setup))
     multiplying = factors["compute"] * compute
-    reading = factors["bandwidth"] * bandwidth * gpu.bytes_per_s
+    reading = min(READ_AT_MOST, factors["bandwidth"] * bandwidth) * gpu.bytes_per_s
     matrices = gpu.flops[kind_of(gpu, setup.weights)] * multiplying * precision
     way = "switched" if gpu.switched else "pcie"
     many = factors["first-spread-ms"] if setup.gpus > 1 else 0.0
     return Rates(
         weight_bytes_per_s=reading,
         expert_bytes_per_s=reading * factors["experts"],
-        kv_bytes_per_s=gpu.bytes_per_s * bandwidth * factors["cache"],
+        kv_bytes_per_s=min(READ_AT_MOST, factors["cache"] * bandwidth) * gpu.bytes_per_s,
         step_flops=matrices * factors["step-compute"],
         prompt_flops=matrices,
         attention_flops=gpu.flops["bf16"] * compute * factors["attention"],
