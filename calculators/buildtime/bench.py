@@ -69,17 +69,24 @@ MEASURE = """async ([field, value]) => {
 STOCK_WORKER = f"""
 import {{ loadPyodide }} from "./pyodide.mjs";
 const wheel = fetch(new URL("{WHEEL}", import.meta.url)).then((response) => response.arrayBuffer());
-const answer = start();
-onmessage = async ({{ data: {{ id, question }} }}) => {{
+const started = start();
+const files = new Map();
+const text = (name) => files.get(name) || files.set(name,
+  fetch(new URL(`facts-${{name}}.json`, import.meta.url)).then((response) => response.text())).get(name);
+onmessage = async ({{ data: {{ id, question, facts }} }}) => {{
+  const texts = facts.map(text);
+  if (!question) return;
   postMessage({{ heard: id }});
-  postMessage({{ id, reply: (await answer)(question) }});
+  const {{ answer, hold }} = await started;
+  for (const [i, name] of facts.entries()) hold(name, await texts[i]);
+  postMessage({{ id, reply: answer(question) }});
 }};
 async function start() {{
   const python = await loadPyodide();
   python.unpackArchive(await wheel, "wheel");
-  const ask = python.pyimport("calculators.kit.browser").answer;
+  const {{ answer, hold }} = python.pyimport("calculators.kit.browser");
   postMessage({{ stage: "calculators" }});
-  return ask;
+  return {{ answer, hold }};
 }}
 """
 
@@ -179,6 +186,8 @@ def add_stock(folder: Path) -> None:
             wheel.writestr(name, content)
         wheel.writestr("calculators-0.dist-info/METADATA", "Metadata-Version: 2.1\nName: calculators\nVersion: 0\n")
         wheel.writestr("calculators-0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    for name, content in pack.facts_files():
+        (stock / name).write_bytes(content)
     (stock / "worker.mjs").write_text(STOCK_WORKER)
     for slug in calculators.SLUGS:
         page = (folder / "calculators" / slug / "index.html").read_text("utf-8")

@@ -1,6 +1,6 @@
 // Runs the target's own Python (Pyodide under Node), because bytecode belongs to one version of Python.
 //   node compile.mjs compile PYODIDE SITE_PACKAGES ARCHIVE.zip...   every .py in them becomes .pyc, in place
-//   node compile.mjs trace PYODIDE STDLIB.zip PACKAGE.zip           prints which library modules a visit imports
+//   node compile.mjs trace PYODIDE STDLIB.zip PACKAGE.zip FACTS     prints which library modules a visit imports
 import { pathToFileURL } from "node:url";
 import { dirname, basename, join } from "node:path";
 
@@ -32,13 +32,19 @@ for name in names.splitlines():
 `);
 } else {
   python.mountNodeFS("/package", dirname(rest[1]));
+  python.mountNodeFS("/facts", rest[2]);
   python.globals.set("archive", "/package/" + basename(rest[1]));
   const used = python.runPython(`
 import sys
 sys.path.insert(0, archive)
 import json
 from calculators import SLUGS
+import os  # which Python has imported by itself: what is imported here for the trace alone would be packed too
 from calculators.kit import browser
+for name in os.listdir("/facts"):
+    if name.startswith("facts-"):
+        with open("/facts/" + name) as file:
+            browser.hold(name.removeprefix("facts-").removesuffix(".json"), file.read())
 for slug in SLUGS:
     for fields in ({}, {"monthly_tokens": "nonsense"}, {"unknown": "1"}):
         for link in (False, True):

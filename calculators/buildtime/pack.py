@@ -75,9 +75,11 @@ def _make(work: Path) -> Path:
     package = write_zip(work / "package.zip", package_files())
     node("compile", core, sysconfig.get_path("purelib"), package)
     say("finding the part of the standard library that they use")
-    used = set(json.loads(node("trace", core, library, package)))
     made = work / "made"
     made.mkdir()
+    for name, content in facts_files():
+        (made / name).write_bytes(content)
+    used = set(json.loads(node("trace", core, library, package, made)))
     for name in CORE:
         shutil.copyfile(core / name, made / name)
     shutil.copyfile(HERE / "worker.mjs", made / "worker.mjs")
@@ -102,18 +104,22 @@ def inputs_hash() -> str:
         digest.update(part.encode())
     for name in ("pack.py", "compile.mjs", "worker.mjs"):
         digest.update((HERE / name).read_bytes())
-    for name, content in package_files():
+    for name, content in (*package_files(), *facts_files()):
         digest.update(name.encode() + b"\0" + content)
     return digest.hexdigest()[:16]
 
 
 def package_files() -> list[tuple[str, bytes]]:
-    """Our package as the browser gets it: the calculators, the kit, and the data files that they name."""
+    """Our package as the browser gets it: the calculators and the kit."""
     root = PROJECT / "calculators"
     modules = [*root.glob("*.py"), *(root / "kit").glob("*.py")]
-    files = [(p.relative_to(PROJECT).as_posix(), p.read_bytes()) for p in sorted(modules) if p.name != "__main__.py"]
+    return [(p.relative_to(PROJECT).as_posix(), p.read_bytes()) for p in sorted(modules) if p.name != "__main__.py"]
+
+
+def facts_files() -> list[tuple[str, bytes]]:
+    """The data files that calculators name, each by itself: a page fetches those of its calculator."""
     named = sorted({stem for slug in calculators.SLUGS for stem in calculators.get(slug).data})
-    return files + [(f"calculators/facts/{stem}.json", _json(stem)) for stem in named]
+    return [(f"facts-{stem}.json", _json(stem)) for stem in named]
 
 
 def _json(stem: str) -> bytes:

@@ -1,5 +1,6 @@
 // Python, beside the page. Text in, text out:
-//   in:  {id, question}            question is JSON text for calculators.kit.browser.answer
+//   in:  {facts}                   names of data files to fetch while starting
+//        {id, question, facts}     question is JSON text for calculators.kit.browser.answer
 //   out: {progress: {bytes, of}}   while starting: bytes fetched of the bytes there are
 //        {stage}                   while starting: a step is done
 //        {failed}                  it cannot start, and why
@@ -8,19 +9,29 @@
 import { loadPyodide } from "./pyodide.mjs";
 
 const here = (name) => new URL(name, import.meta.url).href;
-const answer = start();
-answer.catch((error) => postMessage({ failed: String((error && error.message) || error) }));
+const started = start();
+started.catch((error) => postMessage({ failed: String((error && error.message) || error) }));
 addEventListener("unhandledrejection", (event) => event.preventDefault()); // the page is told above
+const files = new Map(); // facts by name: the text on its way, or held by Python already
 
-onmessage = async ({ data: { id, question } }) => {
+onmessage = async ({ data: { id, question, facts } }) => {
+  const texts = facts.map(text);
+  if (!question) return;
   postMessage({ heard: id });
-  const ask = await answer;
+  const { answer, hold } = await started;
+  for (const [i, name] of facts.entries()) hold(name, await texts[i]);
   try {
-    postMessage({ id, reply: ask(question) });
+    postMessage({ id, reply: answer(question) });
   } catch (error) {
     postMessage({ id, broken: String(error.message).trim().split("\n").pop() });
   }
 };
+
+// A file of facts, fetched once.
+function text(name) {
+  if (!files.has(name)) files.set(name, fetch(here(`facts-${name}.json`)).then((response) => response.text()));
+  return files.get(name);
+}
 
 async function start() {
   reportBytes();
@@ -38,9 +49,9 @@ async function start() {
   });
   postMessage({ stage: "python" });
   const browser = python.pyimport("calculators.kit.browser");
-  const ask = browser.answer;
+  const { answer, hold } = browser;
   postMessage({ stage: "calculators" });
-  return ask;
+  return { answer, hold };
 }
 
 // Count what arrives, without holding anything up: each response goes on to its reader, and its copy is counted.

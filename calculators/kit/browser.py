@@ -11,19 +11,19 @@ from calculators.kit.render import errors, result
 from calculators.kit.result import answer as ask
 from calculators.kit.shape import Calculator, InputError
 
+_texts: dict[str, str] = {}
+
+
+def hold(stem: str, text: str) -> None:
+    """Take in a data file as JSON text: the worker fetches those that the asked calculator names."""
+    _texts.setdefault(stem, text)
+
 
 def bundled(stem: str) -> dict[str, Any]:
-    """A data file as it was packed beside this package. Raises FileNotFoundError if it was not."""
-    spec = calculators.__spec__
-    assert spec
-    assert spec.origin
-    assert spec.loader
-    folder = spec.origin.rpartition("/")[0]
-    try:
-        text = spec.loader.get_data(f"{folder}/facts/{stem}.json")  # type: ignore[attr-defined]
-    except OSError as error:
-        raise FileNotFoundError(stem) from error
-    return dict(json.loads(text))
+    """A data file that was taken in. Raises FileNotFoundError if it was not."""
+    if stem not in _texts:
+        raise FileNotFoundError(stem)
+    return dict(json.loads(_texts[stem]))
 
 
 _known: dict[str, Facts] = {}

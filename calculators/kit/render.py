@@ -138,7 +138,8 @@ def section(calculator: Calculator, built: Result, facts: Facts, source_html: st
     slug = calculator.slug
     return (
         f'<section class="calculator" id="calculator-{slug}" data-slug="{slug}" data-as-of="{facts.as_of}" '
-        f'data-query="{escape(built.link)}" data-runtime="{ROOT}{runtime}" aria-label="{escape(calculator.title)} calculator">'
+        f'data-facts="{" ".join(calculator.data)}" data-query="{escape(built.link)}" '
+        f'data-runtime="{ROOT}{runtime}" aria-label="{escape(calculator.title)} calculator">'
         f"{_presets(calculator, facts)}{form(calculator, facts, slug)}"
         '<p class="calculator-status" role="status" data-status></p>'
         '<noscript><p class="calculator-note">The result below is for the values in the form. To change them here, '

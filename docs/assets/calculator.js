@@ -13,6 +13,7 @@ function mount(section) {
   const form = section.querySelector("form");
   const status = section.querySelector("[data-status]");
   const runtime = new URL(`${section.dataset.runtime}/`, location.href).href;
+  const facts = section.dataset.facts.split(" ");
   let latest = {
     query: section.dataset.query,
     markdown: section.querySelector("template[data-markdown]").content.textContent,
@@ -54,7 +55,7 @@ function mount(section) {
 
   function ask(link) {
     const asked = { slug: section.dataset.slug, as_of: section.dataset.asOf, page, fields: link || fields(), link: Boolean(link) };
-    python.ask(runtime, listen, asked, (reply) => section.isConnected && show(reply, link ? null : asked.fields));
+    python.ask(runtime, listen, facts, asked, (reply) => section.isConnected && show(reply, link ? null : asked.fields));
   }
 
   // `given`: the fields as the reader set them; null for those of a link.
@@ -184,7 +185,7 @@ function mount(section) {
   form.querySelector(".calculator-actions").hidden = false;
   // A pointer that only passes over the form, as when a page is scrolled, is no intent.
   for (const intent of ["pointerdown", "focusin"]) {
-    form.addEventListener(intent, () => python.start(runtime, listen), { once: true });
+    form.addEventListener(intent, () => python.start(runtime, listen, facts), { once: true });
   }
   form.addEventListener("input", ({ target }) => {
     if ("find" in target.dataset) return find(target);

@@ -7,7 +7,8 @@ const UNHEARD = 4_000; // ms in which a started worker must say that it has hear
 export const python = {
   worker: null, ready: false, id: 0, timer: 0, waiting: null, current: null, listener: null,
 
-  start(runtime, listener) {
+  // `facts`: the names of the data files that the calculator asks of; they are fetched while Python starts.
+  start(runtime, listener, facts) {
     this.listener = listener; // the calculator that was touched last hears the news
     if (this.worker) return;
     this.ready = false;
@@ -24,6 +25,7 @@ export const python = {
       event.preventDefault();
       if (worker === this.worker) this.fail(event.message || "its files cannot be loaded");
     };
+    worker.postMessage({ facts });
     this.expectProgress();
     this.tell({ starting: 0 });
   },
@@ -52,9 +54,9 @@ export const python = {
   },
 
   // The newest question wins: one is in flight, and at most one waits.
-  ask(runtime, listener, question, done) {
-    this.waiting = { question, done };
-    this.start(runtime, listener);
+  ask(runtime, listener, facts, question, done) {
+    this.waiting = { question, facts, done };
+    this.start(runtime, listener, facts);
     this.next();
   },
 
@@ -67,7 +69,7 @@ export const python = {
 
   send() {
     this.id += 1;
-    this.worker.postMessage({ id: this.id, question: JSON.stringify(this.current.question) });
+    this.worker.postMessage({ id: this.id, question: JSON.stringify(this.current.question), facts: this.current.facts });
     if (this.ready) this.listen();
   },
 
@@ -82,7 +84,7 @@ export const python = {
     if (this.replaced === again) return this.fail("it stopped while answering", again);
     this.replaced = again;
     this.waiting = again;
-    this.start(this.base, this.listener);
+    this.start(this.base, this.listener, again.facts);
     this.next();
   },
 
