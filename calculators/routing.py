@@ -134,8 +134,7 @@ class Prices(NamedTuple):
     dear: str
     cheap: str
     why: str  # which of the two cannot take it
-    weights: tuple[float, ...]
-    weekend: float
+    day: list[hybrid.Load]  # a month in which an average day has one hour of a server's work
     candidates: tuple[hybrid.Candidate, ...]
 
 
@@ -150,11 +149,11 @@ class Outputs:
     saved_usd: float | NoValue = output("Saved by the hybrid", unit="USD/month", decimals=2)
     saved_percent: float | NoValue = output("Saved, of the pure way", unit="%", decimals=1)
     accepted_usd: float | NoValue = output("Tiered: an accepted answer", unit="USD")
-    dear_share_percent: float | NoValue = output("Tiered: requests that reach the dear model", unit="%")
+    dear_share_percent: float | NoValue = output("Tiered: requests that reach the dear model", unit="%", decimals=2)
     servers: int | NoValue = output("Fallback: servers in the cheapest month", unit="servers")
-    overflow_percent: float | NoValue = output("Fallback: requests for the API with so many", unit="%")
-    answered_alone_percent: float | NoValue = output("Fallback: answered by servers for the peak, no API", unit="%")
-    answered_both_percent: float | NoValue = output("Fallback: answered by the hybrid", unit="%")
+    overflow_percent: float | NoValue = output("Fallback: requests for the API with so many", unit="%", decimals=2)
+    answered_alone_percent: float | NoValue = output("Fallback: answered by servers for the peak, no API", unit="%", decimals=4)
+    answered_both_percent: float | NoValue = output("Fallback: answered by the hybrid", unit="%", decimals=4)
     chosen: str = output("Specialised: a model for each kind")
     ways: Table = output("What each way costs", table=True)
     prices: Prices
@@ -178,8 +177,8 @@ def prices_of(inputs: Inputs, facts: Facts) -> Prices:
     shape = facts.rows(SHAPES)[inputs.day_shape]
     weights = workload.hourly(inputs.hours_of_day, [float(shape[f"h{hour:02d}"]) for hour in range(HOURS_PER_DAY)])
     candidates = _candidates(job, even, facts) if inputs.strategy == SPECIALISED else ()
-    return Prices(usd[0], usd[1], labels[0], labels[1], "; ".join(reasons), weights,
-                  1 if inputs.hours_of_day else float(shape["weekend"]), candidates)
+    month = hybrid.month_of(weights, 1 if inputs.hours_of_day else float(shape["weekend"]), 1)
+    return Prices(usd[0], usd[1], labels[0], labels[1], "; ".join(reasons), month, candidates)
 
 
 def _candidates(job: Job, clock: Clock, facts: Facts) -> tuple[hybrid.Candidate, ...]:
@@ -290,7 +289,7 @@ def fleet_of(inputs: Inputs, prices: Prices) -> Fleet | None:
         return None
     tokens = inputs.input_tokens + inputs.output_tokens
     hour = hybrid.server_hour_tokens(inputs.tokens_per_second, inputs.utilisation_percent / 100)
-    month = hybrid.month_of(prices.weights, prices.weekend, inputs.requests_per_day * tokens, hour)
+    month = hybrid.scaled(prices.day, inputs.requests_per_day * tokens / hour)
     server_usd, hour_usd = inputs.server_usd_per_hour * hybrid.HOURS_PER_MONTH, hour / tokens * usd if tokens else 0
     return Fleet(month, server_usd, hour_usd, hybrid.best_servers(month, server_usd, hour_usd))
 
@@ -416,11 +415,16 @@ def _fleet_outputs(inputs: Inputs, fleet: Fleet) -> dict[str, Any]:
     by_servers = {0: fleet.usd(0, 0), fleet.best: fleet.usd(fleet.best, inputs.upkeep_usd), peak: fleet.usd(peak, 0)}
     servers = min(by_servers, key=lambda n: by_servers[n])
     work = hybrid.overflow_hours(fleet.month, 0)
-    pays = (f"{show(fleet.server_usd / fleet.hour_usd, 'hours')} of full work a month" if fleet.hour_usd
+    pays = (f"{show(round(fleet.server_usd / fleet.hour_usd, 1), 'hours')} of full work a month" if fleet.hour_usd
             else "no number of hours, since the API costs nothing")
     return {"servers": servers, "overflow_percent": hybrid.overflow_hours(fleet.month, servers) / work * 100 if work else 0.0,
-            "reason": f"A server pays for itself with {pays}. The busiest hour keeps {show(fleet.month[0].servers, 'count')} "
-                      f"busy, the mean hour {show(work / hybrid.HOURS_PER_MONTH, 'count')}."}
+            "reason": f"A server pays for itself with {pays}. The busiest hour would keep {_count(fleet.month[0].servers)} "
+                      f"servers busy, the mean hour {_count(work / hybrid.HOURS_PER_MONTH)}."}
+
+
+def _count(servers: float) -> str:
+    """Servers that are no whole number, for reading."""
+    return show(round(servers, 2), "count")
 
 
 def _answered(inputs: Inputs, fleet: Fleet) -> list[Value | NoValue]:
@@ -458,6 +462,8 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
                      "model",
     }[inputs.strategy]
     used = [(inputs.dear_model, outputs.prices.dear), (inputs.cheap_model, outputs.prices.cheap)]
+    if inputs.strategy == FALLBACK:
+        used = used[:1] if inputs.rest_model == "dear" else used[1:]
     if inputs.strategy == SPECIALISED:
         models = {model.row: model.label for choice in choices(inputs, outputs.prices) if choice for model in choice.models}
         used = list(models.items())
@@ -476,7 +482,7 @@ def _working(inputs: Inputs, outputs: Outputs) -> dict[str, str]:
     prices, requests = outputs.prices, "{requests_per_day} × 30 days"
     if isinstance(outputs.hybrid_usd, NoValue):
         return {}
-    dear, cheap = show(prices.dear_usd, "USD"), show(prices.cheap_usd, "USD")
+    dear, cheap = (show(usd, "USD") if usd < math.inf else "" for usd in (prices.dear_usd, prices.cheap_usd))
     pure = best_of([way for way in ways_of(inputs, prices) if not way.mixed])
     found = {"pure_usd": f"{pure.name}, the cheapest that uses one thing for everything and will do: {{pure_usd}}"
              if pure.usd < LAST_RESORT else "{pure_usd}"}
@@ -579,11 +585,19 @@ def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
     return [flip for name in _MOVES[inputs.strategy] for flip in _flips_of(name, answer, inputs, prices)]
 
 
+def _moved(inputs: Inputs, name: str, value: float) -> Inputs:
+    """The inputs with one number changed. As dataclasses.replace, but much faster: flips ask hundreds of times."""
+    moved = object.__new__(Inputs)
+    vars(moved).update(vars(inputs))
+    vars(moved)[name] = value
+    return moved
+
+
 def _flips_of(name: str, answer: str, inputs: Inputs, prices: Prices) -> list[Flip]:
     spec = CALCULATOR.fields()[name]
 
     def at(value: float) -> list[Way]:
-        return ways_of(replace(inputs, **{name: value}), prices)  # type: ignore[arg-type]
+        return ways_of(_moved(inputs, name, value), prices)
 
     def gap(value: float) -> float:
         ways = at(value)
@@ -609,7 +623,7 @@ def _corners(name: str, inputs: Inputs, prices: Prices) -> list[float]:
     if name in ("tokens_per_second", "utilisation_percent", "requests_per_day") and inputs.strategy == FALLBACK:
         fleet = fleet_of(inputs, prices)
         peak = fleet.month[0].servers if fleet else 0
-        around = [n for n in range(max(1, math.floor(peak) - 3), math.floor(peak) + 5) if peak]
+        around = [n for n in range(max(1, math.floor(peak) - 1), math.floor(peak) + 3) if peak]
         ratios = [n / peak if name == "requests_per_day" else peak / n for n in around]
         return [getattr(inputs, name) * ratio * side for ratio in ratios for side in (1 - 1e-9, 1 + 1e-9)]
     if name.startswith("kind_"):
