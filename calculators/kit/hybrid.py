@@ -70,17 +70,23 @@ class Load(NamedTuple):
     hours: float
 
 
-def month_of(weights: Sequence[float], weekend: float, tokens_per_day: float, tokens_per_server_hour: float) -> list[Load]:
-    """The hours of a month by load, heaviest first.
+def month_of(weights: Sequence[float], weekend: float, work: float) -> list[Load]:
+    """The hours of a month by load, heaviest first, equal loads together.
 
-    `weights`: the 24 hours of a day, whose sum is 1; `weekend`: an hour at the weekend to the same on a weekday;
-    `tokens_per_day`: on an average day of a week of five weekdays and two others; `tokens_per_server_hour`: what one server
-    handles. Five sevenths of the month are weekdays.
+    `weights`: the 24 hours of a day, whose sum is 1; `weekend`: an hour at the weekend to the same on a weekday; `work`: hours
+    of one server's work on an average day of a week of five weekdays and two others. Five sevenths of the month are weekdays.
     """
-    weekday = tokens_per_day * 7 / (5 + 2 * weekend) / tokens_per_server_hour
-    days = [(weekday, 7)] if weekend == 1 else [(weekday, 5), (weekday * weekend, 2)]
-    return sorted((Load(weight * servers, DAYS_PER_MONTH * share / 7) for servers, share in days for weight in weights),
-                  reverse=True)
+    weekday = work * 7 / (5 + 2 * weekend)
+    hours: dict[float, float] = {}
+    for servers, share in ((weekday, 5), (weekday * weekend, 2)):
+        for weight in weights:
+            hours[weight * servers] = hours.get(weight * servers, 0) + DAYS_PER_MONTH * share / 7
+    return sorted((Load(*load) for load in hours.items()), reverse=True)
+
+
+def scaled(month: Sequence[Load], factor: float) -> list[Load]:
+    """The same month with so many times the work."""
+    return [Load(servers * factor, hours) for servers, hours in month]
 
 
 def server_hour_tokens(tokens_per_s: float, utilisation: float) -> float:
@@ -94,8 +100,13 @@ def peak_servers(month: Sequence[Load]) -> int:
 
 
 def overflow_hours(month: Sequence[Load], servers: float) -> float:
-    """Hours of a server's work in a month that `servers` cannot take."""
-    return sum(load.hours * (load.servers - servers) for load in month if load.servers > servers)
+    """Hours of a server's work in a month, heaviest load first, that `servers` cannot take."""
+    over = 0.0
+    for load, hours in month:
+        if load <= servers:
+            break
+        over += hours * (load - servers)
+    return over
 
 
 def burst_usd(month: Sequence[Load], servers: float, server_usd: float, overflow_usd: float) -> float:
