@@ -22,10 +22,8 @@ function mount(section) {
   let said = "";
   const touched = new Set(); // the fields that the reader has changed here
 
-  // What is chosen several times under one name is a list, with commas between.
   function fields() {
-    const found = {};
-    for (const [name, value] of new FormData(form)) found[name] = name in found ? `${found[name]},${value}` : value;
+    const found = together(new FormData(form));
     for (const box of form.querySelectorAll("[type=checkbox]")) found[box.name] ??= "";
     return found;
   }
@@ -94,7 +92,8 @@ function mount(section) {
       if (!row) general.push(message);
       else {
         row.querySelector(".field-error").textContent = message;
-        for (const input of row.querySelectorAll("input:not([type=checkbox]), select, textarea")) input.setAttribute("aria-invalid", "true");
+        const controls = row.querySelectorAll("input:not([type=checkbox], [data-find]), select, textarea");
+        for (const input of controls) input.setAttribute("aria-invalid", "true");
       }
     }
     unfold();
@@ -138,15 +137,16 @@ function mount(section) {
     const held = fields();
     const found = kept.read().map(([name, value]) => [name, value, offered(name, value, held)]).filter(([, , text]) => text);
     for (const [name, value, text] of found) {
-      const place = shared(name).querySelector(".help");
-      place.before(button(`From your workload: ${text.length > 40 ? text.slice(0, 40) + "…" : text}`, () => take([[name, value]]), "offer"));
+      const press = button(`From your workload: ${text.length > 40 ? text.slice(0, 40) + "…" : text}`, () => take([[name, value]]), "offer");
+      press.setAttribute("aria-label", `${shared(name).querySelector("label, legend").textContent}: ${press.textContent}`);
+      shared(name).querySelector(".help").before(press);
     }
     if (!found.length) return;
     const bar = document.createElement("p");
     bar.className = "offer offer-all";
     bar.append(
       `From your workload, as you set it before: ${found.length === 1 ? "one value" : `${found.length} values`}. `,
-      button("Use all", () => take(found)), " ", button("Forget my workload", () => { kept.forget(); offer(); }),
+      button("Use all", () => take(found)), " ", button("Forget my workload", () => { kept.forget(); offer(); focusOn(found[0][0]); }),
     );
     form.prepend(bar);
   }
@@ -156,6 +156,11 @@ function mount(section) {
     for (const [name] of values) touched.add(name);
     ask();
     offer();
+    focusOn(values[0][0]); // the button that was pressed is gone
+  }
+
+  function focusOn(name) {
+    form.querySelector(`[data-field="${CSS.escape(name)}"] :is(input, select, textarea)`).focus();
   }
 
   function find(input) {
@@ -163,6 +168,8 @@ function mount(section) {
     for (const label of input.closest("fieldset").querySelectorAll(".control label")) {
       label.hidden = !label.textContent.toLowerCase().includes(wanted) && !label.control.checked;
     }
+    const labels = [...input.closest("fieldset").querySelectorAll(".control label")];
+    if (wanted) say(`${labels.filter((label) => !label.hidden).length} of ${labels.length} are shown.`);
   }
 
   function copy(kind) {
@@ -182,7 +189,7 @@ function mount(section) {
     }
   }
 
-  form.querySelector(".calculator-actions").hidden = false;
+  for (const part of form.querySelectorAll(".calculator-actions, [data-find]")) part.hidden = false;
   // A pointer that only passes over the form, as when a page is scrolled, is no intent.
   for (const intent of ["pointerdown", "focusin"]) {
     form.addEventListener(intent, () => python.start(runtime, listen, facts), { once: true });
@@ -232,7 +239,14 @@ function mount(section) {
 
 // What the address holds for a calculator.
 function linked() {
-  return Object.fromEntries(new URLSearchParams(isPrivate() ? location.hash.slice(1) : location.search));
+  return together(new URLSearchParams(isPrivate() ? location.hash.slice(1) : location.search));
+}
+
+// What is chosen several times under one name is a list, with commas between.
+function together(pairs) {
+  const found = {};
+  for (const [name, value] of pairs) found[name] = name in found ? `${found[name]},${value}` : value;
+  return found;
 }
 
 function button(text, press, name = NOTICE) {
