@@ -26,7 +26,7 @@ from calculators.kit.shape import (
 )
 from calculators.kit.units import HOURS_PER_DAY, TOKENS_PER_MTOK, exact, show
 
-PRICES = "api-prices"
+PRICES = "prices"
 SHAPES = "day-shapes"
 DAYS_PER_MONTH = 30  # as everywhere on this site: data/original.yaml counts 24 x 30 hours
 NONE_FITS = "None of these models can take this request"
@@ -707,7 +707,7 @@ def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
         tokens, usd = exact(round(outputs.monthly_tokens)), exact(float(f"{outputs.usd_per_million_tokens:.6g}"))
         found.append(Link("Would a server of your own cost less for this volume? Break-even, with these figures",
                           f"calculators/break-even/?v=1&api_cost_per_million={usd}&monthly_tokens={tokens}"))
-    return [*found, Link("Every price of this site, to browse and to take away", "data/api-prices/"),
+    return [*found, Link("Every price of this site, to browse and to take away", "data/prices/"),
             Link("What drives the cost of an API, and what hosted open models change", "guide/cost-at-scale/#hosted-open")]
 
 

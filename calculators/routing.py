@@ -14,7 +14,7 @@ from calculators.kit.search import changes
 from calculators.kit.shape import Calculator, Flip, Link, NoValue, Step, Table, choice, folded, number, output
 from calculators.kit.units import HOURS_PER_DAY, show
 
-PRICES, SCORES, SHAPES = "api-prices", "benchmark-scores", "day-shapes"
+PRICES, SCORES, SHAPES = "prices", "benchmark-scores", "day-shapes"
 TIERED, DEVELOPMENT, FALLBACK, SPECIALISED = "tiered", "development", "fallback", "specialised"
 STRATEGIES = {
     TIERED: "Tiered routing: easy requests to the cheap model",

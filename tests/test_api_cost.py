@@ -18,7 +18,7 @@ from calculators.kit.shape import InputError, NoValue
 
 DAY = "2026-11-26"
 FACTS = data.facts(DAY)
-ROWS = {row: values for row, values in FACTS.rows("api-prices").items() if not api_cost.retired(values)}
+ROWS = {row: values for row, values in FACTS.rows("prices").items() if not api_cost.retired(values)}
 FLAT = Clock((1 / 24,) * 24, 1, 0)
 CALCULATOR = calculators.get("api-cost")
 
@@ -217,7 +217,7 @@ def test_every_model_can_be_chosen_and_the_retired_are_not_offered() -> None:
     options = CALCULATOR.fields()["models"].options(FACTS)
     assert set(options) == set(ROWS)
     assert options["openai-gpt-4o"] == "GPT-4o (OpenAI)"
-    for row in set(FACTS.rows("api-prices")) - set(ROWS):
+    for row in set(FACTS.rows("prices")) - set(ROWS):
         with pytest.raises(InputError, match=r"was retired on \d{4}-\d\d-\d\d"):
             CALCULATOR.read({"models": row}, FACTS)
 
@@ -254,10 +254,10 @@ def test_every_workload_fills_the_form(row: str) -> None:
 
 
 def test_a_row_over_time_is_as_it_was_known_on_the_day() -> None:
-    history = FACTS.row_history("api-prices", "google-gemini-3-8-flash")
+    history = FACTS.row_history("prices", "google-gemini-3-8-flash")
     assert [(day, values["input"]) for day, values in history] == [("2026-09-02", 0.75), ("2027-01-01", 1.5)]
-    assert data.facts("2026-11-25").row_history("api-prices", "google-gemini-3-8-flash") == []  # recorded a day later
-    assert FACTS.row_history("api-prices", "no-such-row") == []
+    assert data.facts("2026-11-25").row_history("prices", "google-gemini-3-8-flash") == []  # recorded a day later
+    assert FACTS.row_history("prices", "no-such-row") == []
 
 
 def test_the_figures_go_on_to_the_break_even_page() -> None:

@@ -1,4 +1,4 @@
-"""The command that keeps data/api-prices.yaml fresh, on small made-up wheels. No network.
+"""The command that keeps data/prices.yaml fresh, on small made-up wheels. No network.
 
 Every expected figure is one that a test writes into a wheel itself, so it can be read off beside the assertion.
 """
@@ -73,12 +73,12 @@ class Upstream:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A data folder whose table has the columns of the real one and no rows."""
-    text = (DATA / "api-prices.yaml").read_text("utf-8")
+    text = (DATA / "prices.yaml").read_text("utf-8")
     columns = text[text.index("table:\n"):text.index("  rows:")]
     path = tmp_path / "data"
     path.mkdir()
     head = 'title: "Prices"\nabout: "Made up."\nsources: {}\n'
-    (path / "api-prices.yaml").write_text(f"{head}{columns}  rows: {{}}\n", "utf-8")
+    (path / "prices.yaml").write_text(f"{head}{columns}  rows: {{}}\n", "utf-8")
     return path
 
 
@@ -90,7 +90,7 @@ def run(folder: Path, upstream: Upstream, dry_run: bool = False, today: datetime
 def rows(folder: Path) -> dict[str, list[dict[str, Any]]]:
     """The rows of a folder's table."""
     assert data.check(folder) == []
-    return sheet.Sheet((folder / "api-prices.yaml").read_text("utf-8")).rows
+    return sheet.Sheet((folder / "prices.yaml").read_text("utf-8")).rows
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -108,7 +108,7 @@ def filled(folder: Path, tmp_path: Path) -> None:
 
 def test_a_new_row_has_both_sources_and_the_release_as_its_day(folder: Path, tmp_path: Path) -> None:
     report = run(folder, Upstream(tmp_path / "wheels").genai().litellm())
-    assert report.added == ["api-prices.openai-gpt-6-sol", "api-prices.deepinfra-llama-3-1-8b"]
+    assert report.added == ["prices.openai-gpt-6-sol", "prices.deepinfra-llama-3-1-8b"]
     gpt, llama = rows(folder)["openai-gpt-6-sol"], rows(folder)["deepinfra-llama-3-1-8b"]
     assert gpt == [{"from": datetime.date(2026, 11, 10), "recorded": TODAY, "source": "genai-prices-0-3-0",
                     "also": "litellm-1-110-2", "model": "GPT-6 Sol", "model_id": "gpt-6-sol", "host": "OpenAI",
@@ -121,7 +121,7 @@ def test_a_new_row_has_both_sources_and_the_release_as_its_day(folder: Path, tmp
 def test_the_digest_of_each_wheel_is_in_the_file_and_in_the_report(folder: Path, tmp_path: Path) -> None:
     upstream = Upstream(tmp_path / "wheels").genai().litellm()
     report = run(folder, upstream)
-    text = (folder / "api-prices.yaml").read_text("utf-8")
+    text = (folder / "prices.yaml").read_text("utf-8")
     for path, row in zip(sorted(upstream.folder.glob("*.whl")), report.upstreams, strict=True):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         assert row["sha256"] == digest
@@ -252,21 +252,21 @@ def test_models_dev_dates_a_price(folder: Path, tmp_path: Path) -> None:
 
 def test_a_changed_price_is_a_new_dated_version_and_nothing_else_changes(folder: Path, tmp_path: Path) -> None:
     filled(folder, tmp_path)
-    before = (folder / "api-prices.yaml").read_text("utf-8").splitlines()
+    before = (folder / "prices.yaml").read_text("utf-8").splitlines()
     cheaper = GPT.replace("Decimal('2')", "Decimal('1.5')")
     later = Upstream(tmp_path / "second").genai(cheaper, "0.3.1", "2026-11-28")
     report = run(folder, later.litellm({**ENTRIES, "gpt-6-sol": entry("openai", 1.5, 10)}, "1.111.0", "2026-11-29"))
     assert rows(folder)["openai-gpt-6-sol"][1] == {
         "from": datetime.date(2026, 11, 28), "recorded": TODAY, "source": "genai-prices-0-3-1", "also": "litellm-1-111-0",
         "input": 1.5, "batch_input": None, "batch_output": None}
-    assert report.changed[0] == {"key": "api-prices.openai-gpt-6-sol.input", "old": 2, "new": 1.5, "from": "2026-11-28"}
-    after = (folder / "api-prices.yaml").read_text("utf-8").splitlines()
+    assert report.changed[0] == {"key": "prices.openai-gpt-6-sol.input", "old": 2, "new": 1.5, "from": "2026-11-28"}
+    after = (folder / "prices.yaml").read_text("utf-8").splitlines()
     assert [line for line in difflib.ndiff(before, after) if line.startswith("-")] == []  # lines were only added
 
 
 def test_untouched_rows_comments_and_order_stay_byte_for_byte(folder: Path, tmp_path: Path) -> None:
     filled(folder, tmp_path)
-    path = folder / "api-prices.yaml"
+    path = folder / "prices.yaml"
     text = path.read_text("utf-8").replace("    deepinfra-", "    # read by hand on a Tuesday\n    deepinfra-")
     path.write_text(text + "    # the end\n", "utf-8")
     before = path.read_text("utf-8")
@@ -291,7 +291,7 @@ def test_a_model_that_a_table_has_no_more_is_unlisted_and_comes_back(folder: Pat
     filled(folder, tmp_path)
     gone = {key: value for key, value in ENTRIES.items() if "Llama" not in key}
     report = run(folder, Upstream(tmp_path / "second").genai().litellm(gone, "1.111.0", "2026-11-29"))
-    assert report.unlisted == ["api-prices.deepinfra-llama-3-1-8b"]
+    assert report.unlisted == ["prices.deepinfra-llama-3-1-8b"]
     assert rows(folder)["deepinfra-llama-3-1-8b"][1:] == [
         {"from": datetime.date(2026, 11, 29), "recorded": TODAY, "source": "litellm-1-111-0", "status": "unlisted"}]
     again = run(folder, Upstream(tmp_path / "third").genai().litellm(gone, "1.112.0", "2026-11-30"))
@@ -305,12 +305,12 @@ def test_a_retirement_date_is_said_and_comes_into_force(folder: Path, tmp_path: 
     filled(folder, tmp_path)
     ending = {**ENTRIES, "gpt-6-sol": {**ENTRIES["gpt-6-sol"], "deprecation_date": "2027-06-01"}}
     report = run(folder, Upstream(tmp_path / "second").genai().litellm(ending, "1.111.0", "2026-11-29"))
-    assert report.retired == ["api-prices.openai-gpt-6-sol"]
+    assert report.retired == ["prices.openai-gpt-6-sol"]
     said = [(str(v["from"]), v["status"], str(v.get("retires", ""))) for v in rows(folder)["openai-gpt-6-sol"][1:]]
     assert said == [("2026-11-29", "deprecated", "2027-06-01"), ("2027-06-01", "retired", "")]
-    known = data.bundle(data.load(folder / "api-prices.yaml"))
-    assert Facts(lambda stem: known, "2026-12-01")["api-prices.openai-gpt-6-sol.status"].value == "deprecated"
-    assert Facts(lambda stem: known, "2027-06-01")["api-prices.openai-gpt-6-sol.status"].value == "retired"
+    known = data.bundle(data.load(folder / "prices.yaml"))
+    assert Facts(lambda stem: known, "2026-12-01")["prices.openai-gpt-6-sol.status"].value == "deprecated"
+    assert Facts(lambda stem: known, "2027-06-01")["prices.openai-gpt-6-sol.status"].value == "retired"
 
 
 def test_a_price_of_a_day_before_the_last_version_goes_where_it_belongs(folder: Path, tmp_path: Path) -> None:
@@ -363,7 +363,7 @@ def test_two_upstreams_that_differ_are_listed_and_the_row_stays(folder: Path, tm
     before = contents(folder)
     dearer = {**ENTRIES, "gpt-6-sol": entry("openai", 2.03, 10)}  # 1.5 % more
     report = run(folder, Upstream(tmp_path / "second").genai().litellm(dearer, "1.111.0", "2026-11-29"))
-    assert report.conflicts == [{"key": "api-prices.openai-gpt-6-sol",
+    assert report.conflicts == [{"key": "prices.openai-gpt-6-sol",
                                  "values": {"genai-prices": [2.0, 10.0], "litellm": [2.03, 10.0]}}]
     assert (report.changed, report.written) == ([], [])
     assert contents(folder) == before
@@ -371,7 +371,7 @@ def test_two_upstreams_that_differ_are_listed_and_the_row_stays(folder: Path, tm
 
 def test_a_new_row_in_dispute_is_not_added(folder: Path, tmp_path: Path) -> None:
     report = run(folder, Upstream(tmp_path / "wheels").genai().litellm({**ENTRIES, "gpt-6-sol": entry("openai", 2, 10.2)}))
-    assert [conflict["key"] for conflict in report.conflicts] == ["api-prices.openai-gpt-6-sol"]
+    assert [conflict["key"] for conflict in report.conflicts] == ["prices.openai-gpt-6-sol"]
     assert "openai-gpt-6-sol" not in rows(folder)
 
 
@@ -511,7 +511,7 @@ def test_the_json_is_as_the_contract_says(folder: Path, tmp_path: Path, capsys: 
     out, err = capsys.readouterr()
     report = json.loads(out)
     assert list(report) == ["schema", "ok", "upstreams", "added", "changed", "conflicts", "unlisted", "retired", "written"]
-    assert (report["schema"], report["ok"], report["written"]) == (1, True, ["data/api-prices.yaml"])
+    assert (report["schema"], report["ok"], report["written"]) == (1, True, ["data/prices.yaml"])
     assert [(u["name"], u["version"], u["released"], len(u["sha256"])) for u in report["upstreams"]] == [
         ("genai-prices", "0.3.0", "2026-11-10", 64), ("litellm", "1.110.2", "2026-11-20", 64)]
     assert "Reading genai-prices 0.3.0, litellm 1.110.2" in err
@@ -542,7 +542,7 @@ def test_without_a_lock_file_the_day_of_the_file_stands_for_the_release(folder: 
     day = datetime.date.fromtimestamp(next(upstream.folder.glob("litellm*")).stat().st_mtime)
     assert report.upstreams[1]["released"] == str(day)
     assert any("litellm 1.110.2 came out is unknown" in message for message in said)
-    assert "release day unknown, the day of the file" in (folder / "api-prices.yaml").read_text("utf-8")
+    assert "release day unknown, the day of the file" in (folder / "prices.yaml").read_text("utf-8")
 
 
 # The end of a figure
@@ -562,7 +562,7 @@ def test_a_figure_that_ended_is_missing_from_then_on() -> None:
 
 def test_an_end_needs_a_beginning(tmp_path: Path, folder: Path) -> None:
     filled(folder, tmp_path)
-    path = folder / "api-prices.yaml"
+    path = folder / "prices.yaml"
     path.write_text(path.read_text("utf-8").replace("batch_input: 1,", "batch_input: null,"), "utf-8")
     assert [problem.reason for problem in data.check(folder)] == ["null ends a figure, and there is none before it"]
     assert [problem.key for problem in data.check(folder)] == ["openai-gpt-6-sol.batch_input"]
@@ -572,7 +572,7 @@ def test_an_end_needs_a_beginning(tmp_path: Path, folder: Path) -> None:
 
 
 def test_the_table_covers_what_it_should() -> None:
-    table = sheet.Sheet((DATA / "api-prices.yaml").read_text("utf-8")).rows
+    table = sheet.Sheet((DATA / "prices.yaml").read_text("utf-8")).rows
     pairs = {(versions[0]["model_id"], versions[0]["host"]) for versions in table.values()}
     assert len(pairs) >= 250
     assert all(offers.sound({k: float(v) for k, v in version.items() if k in ("input", "output")})
@@ -584,6 +584,6 @@ def test_the_table_covers_what_it_should() -> None:
 
 
 def test_every_host_of_the_table_is_covered_by_the_rule() -> None:
-    table = sheet.Sheet((DATA / "api-prices.yaml").read_text("utf-8")).rows
+    table = sheet.Sheet((DATA / "prices.yaml").read_text("utf-8")).rows
     for row_id, versions in table.items():
         assert versions[0]["host"] == coverage.HOSTS[row_id.split("-")[0]].name

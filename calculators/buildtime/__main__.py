@@ -5,7 +5,7 @@
   schema                          the JSON schema of a data file, for editors
   pack                            make the browser runtime (mkdocs does it by itself)
   refresh [--dry-run] [--from DIR] [--json]
-                                  bring data/api-prices.yaml up to date from the newest upstream packages
+                                  bring data/prices.yaml up to date from the newest upstream packages
   flags [--from DIR] [--json]     bring data/engine-flags.yaml up to date from the engines' own packages
   accuracy FILE.csv [--rows] [--json]
                                   predicted against measured throughput, for the rows of a file

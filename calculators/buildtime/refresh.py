@@ -1,4 +1,4 @@
-"""python -m calculators.buildtime refresh: bring data/api-prices.yaml up to date from the upstream packages.
+"""python -m calculators.buildtime refresh: bring data/prices.yaml up to date from the upstream packages.
 
 Nothing is overwritten. A new price is a new dated version of its row, a model that is listed no more becomes `unlisted`,
 and where two independent upstreams differ by more than 1 % the row stays as it is and both values are reported. All is

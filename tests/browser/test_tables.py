@@ -8,7 +8,7 @@ from typing import Any
 from calculators.buildtime import data
 from calculators.buildtime.serve import Site
 
-PRICES = "data/api-prices/"
+PRICES = "data/prices/"
 SHOWN = "rows => rows.filter((row) => !row.hidden).map((row) => row.cells[{}].textContent.trim())"
 
 
@@ -22,8 +22,8 @@ def test_without_scripts_every_row_and_source_is_there(visit: Any) -> None:
     page.goto(PRICES)
     rows = page.locator(".browse tbody tr").count()
     known = data.facts()
-    assert rows == sum(known.get(f"api-prices.{row}.model") is not None for row in data.read("api-prices").table.rows)  # type: ignore[union-attr]
-    assert page.locator(".browse tbody tr >> nth=0").locator("a[href^='#api-prices-source-']").count() == 1
+    assert rows == sum(known.get(f"prices.{row}.model") is not None for row in data.read("prices").table.rows)  # type: ignore[union-attr]
+    assert page.locator(".browse tbody tr >> nth=0").locator("a[href^='#prices-source-']").count() == 1
     assert page.locator(".data-table-controls").count() == 0
 
 
@@ -64,7 +64,7 @@ def test_a_head_sorts_both_ways_and_empty_cells_come_last(page: Any) -> None:
 def test_a_table_can_be_taken_away(page: Any, site: Site) -> None:
     page.goto(PRICES)
     links = page.eval_on_selector_all(".data-table-files a", "links => links.map((one) => one.href)")
-    assert links == [f"{site.url}data/api-prices.csv", f"{site.url}data/api-prices.json"]
+    assert links == [f"{site.url}data/prices.csv", f"{site.url}data/prices.json"]
     rows = list(csv.DictReader(io.StringIO(page.request.get(links[0]).text())))
     assert len(rows) == len(shown(page))
     assert {"id", "input", "output", "source", "source_checked"} <= set(rows[0])

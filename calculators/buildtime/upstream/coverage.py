@@ -1,4 +1,4 @@
-"""What belongs in data/api-prices.yaml: the hosts, the labs, and the rule of what is a general chat model.
+"""What belongs in data/prices.yaml: the hosts, the labs, and the rule of what is a general chat model.
 
 All of it is plain tables. To cover another host add a line to HOSTS; to cover another lab's open weights add a line to
 FAMILIES.

@@ -1,4 +1,4 @@
-"""What one upstream says about one model on one host, in the columns of data/api-prices.yaml."""
+"""What one upstream says about one model on one host, in the columns of data/prices.yaml."""
 
 import datetime
 from typing import NamedTuple

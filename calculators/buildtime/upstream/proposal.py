@@ -1,4 +1,4 @@
-"""From what the upstreams say to changes of data/api-prices.yaml: new rows, dated versions, ends, and what is in dispute."""
+"""From what the upstreams say to changes of data/prices.yaml: new rows, dated versions, ends, and what is in dispute."""
 
 import datetime
 import itertools
@@ -12,7 +12,7 @@ from calculators.buildtime.upstream.offers import LIMITS, PRICES, Columns, Offer
 from calculators.buildtime.upstream.sheet import Sheet, Version
 from calculators.buildtime.upstream.wheels import Wheel
 
-STEM = "api-prices"
+STEM = "prices"
 OLD_DAYS = 45  # an upstream that much older than the newest one can confirm a price but not contradict it
 NOTICE_DAYS = 365  # from then on a model whose end is known is called deprecated; some hosts set it at the launch
 PUBLISHERS = {

@@ -27,7 +27,7 @@ class Sheet:
     Raises UpstreamError if it is not laid out as it should be.
     """
 
-    def __init__(self, text: str, groups: Groups = _GROUPS, name: str = "api-prices.yaml") -> None:
+    def __init__(self, text: str, groups: Groups = _GROUPS, name: str = "prices.yaml") -> None:
         self.groups, self.name = groups, name
         self.lines = text.splitlines(keepends=True)
         content = yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
