@@ -169,7 +169,8 @@ def chart(picture: charts.Chart, name: str) -> str:
     head, rows = charts.table(picture)
     return (
         f'<figure class="calculator-chart"><figcaption>{escape(picture.title)}</figcaption>'
-        f"{charts.svg(picture, name + '-chart')}"
+        f'<div class="picture" tabindex="0" role="group" aria-label="{escape(picture.title)}, chart">'
+        f"{charts.svg(picture, name + '-chart')}</div>"
         '<details class="chart-data"><summary>The chart as a table</summary><div class="scroll" tabindex="0" '
         f'role="group" aria-label="{escape(picture.title)}, as a table">'
         f'<table class="browse">{_grid(head, rows)}</table></div></details></figure>'

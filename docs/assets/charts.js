@@ -20,7 +20,7 @@ function say(figure, headings, cells) {
     place = document.createElement("p");
     place.className = "chart-readout";
     place.setAttribute("aria-hidden", "true"); // the table says the same to who cannot point
-    figure.querySelector("svg").after(place);
+    figure.querySelector(".picture").after(place);
   }
   const values = [...cells].slice(1).map((cell, i) => cell.textContent && `${headings[i + 1].textContent}: ${cell.textContent}`);
   place.textContent = [cells[0].textContent, ...values.filter(Boolean)].join("; ");
