@@ -92,7 +92,8 @@ def _boxes(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> 
     rest = [value for value in options if value not in chosen]
     boxes = "".join(f'<label><input type="checkbox" name="{name}" value="{escape(value)}"'
                     f'{" checked" if value in chosen else ""}> {escape(options[value])}</label>' for value in chosen + rest)
-    find = (f'<input type="search" autocomplete="off" placeholder="Find" aria-label="Find in {escape(spec.label)}" data-find hidden>'
+    find = (f'<input type="search" autocomplete="off" placeholder="Find" aria-label="Find in {escape(spec.label)}" '
+            "data-find hidden>"
             if len(options) > 12 else "")
     return (
         f'<fieldset class="field boxes" {_marks(name, spec)} aria-describedby="{ident}-help {ident}-error">'
