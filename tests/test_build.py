@@ -1,11 +1,16 @@
 """A wrong slug or key stops the build with a sentence."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import markdown
 import pytest
 from pymdownx.superfences import SuperFencesException
 
 import calculators
-from calculators.buildtime import data, fence
+from calculators.buildtime import PROJECT, data, fence
 
 
 def convert(text: str) -> str:
@@ -35,3 +40,22 @@ def test_a_facts_fence_shows_value_unit_and_source() -> None:
 
 def test_data_is_clean() -> None:
     assert data.check() == []
+
+
+@pytest.mark.parametrize(("page", "sentence"), [
+    ("```calculator\nbrake-even\n```", "There is no calculator 'brake-even'"),
+    ("```facts\noriginal.nothing\n```", "There is no 'nothing' in data/original.yaml"),
+    ("Costs `#!fact original.nothing.at-all`.", "data/original.yaml has no nothing.at-all"),
+    ("{!docs/fragments/nothing.md!}", "nothing.md"),
+])
+def test_the_command_fails_with_the_sentence(tmp_path: Path, page: str, sentence: str) -> None:
+    """`mkdocs build` itself, with the project's own configuration and one wrong page."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "index.md").write_text(f"# Page {{#page}}\n\n{page}\n", "utf-8")
+    (tmp_path / "mkdocs.yml").write_text(
+        f"INHERIT: {PROJECT / 'mkdocs.yml'}\ndocs_dir: {tmp_path / 'docs'}\nhooks: []\nwatch: []\nnav: [index.md]\n"
+        f"theme: {{custom_dir: {PROJECT / 'docs' / 'overrides'}}}\n", "utf-8")
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "-f", tmp_path / "mkdocs.yml", "-d", tmp_path / "site"]
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"NO_MKDOCS_2_WARNING": "1"}, cwd=PROJECT)
+    assert done.returncode != 0
+    assert sentence in done.stderr + done.stdout
