@@ -78,6 +78,9 @@ def parse(arguments: list[str]) -> Call:
     slug, options, switches, fields = None, dict[str, str](), set[str](), dict[str, object]()
     rest = iter(arguments)
     for word in rest:
+        if word == "-h":
+            switches.add("help")
+            continue
         if not word.startswith("--"):
             if slug is not None or word == "-":
                 raise InputError(None, f"Unexpected {word!r}. A value follows its flag: --field VALUE.", "usage")

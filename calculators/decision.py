@@ -171,9 +171,13 @@ def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
 
 
 def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
-    """What the original's rule leaves out."""
-    return ["This is the original's rule with its points. It knows two options; open weights behind a hosted API, which "
-            "need no team of your own, are a third."]
+    """What the original's rule leaves out, and where its sum goes against a condition."""
+    found = []
+    if inputs.data_must_stay_private and outputs.recommendation == PROPRIETARY:
+        found.append("You said that no data may go to a third party; a proprietary API sends it to one. In the original's "
+                     "points other answers outweigh that. Take it as a condition, and look at open weights on your own GPUs.")
+    return [*found, "This is the original's rule with its points. It knows two options; open weights behind a hosted API, "
+            "which need no team of your own, are a third."]
 
 
 CALCULATOR = Calculator(

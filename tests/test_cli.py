@@ -360,7 +360,7 @@ def test_every_wrong_input_is_named_on_standard_error(capsys: Captured) -> None:
                                 "Utilisation must be more than 0 and at most 100 % (got 0)."]
 
 
-@pytest.mark.parametrize("slug", ["brake-even", "break_even", "", "-", "-h"])
+@pytest.mark.parametrize("slug", ["brake-even", "break_even", "", "-"])
 def test_a_calculator_that_there_is_not(capsys: Captured, slug: str) -> None:
     status, out, err = call(capsys, slug)
     assert (status, out) == (2, "")
@@ -727,3 +727,20 @@ def test_the_program_checks_a_broken_folder(tmp_path: Path) -> None:
     (tmp_path / "Prices.yaml").write_text(GOOD)
     found = program("calculators.buildtime", "check", "--data", str(tmp_path))
     assert (found.returncode, found.stdout, found.stderr) == (1, "Prices.yaml: name: a file name is kebab-case\n", "")
+
+
+@pytest.mark.parametrize("slug", calculators.SLUGS)
+@pytest.mark.parametrize("day", ["2020-01-01", "2026-11-24"])
+def test_a_day_before_the_facts_gets_a_sentence_or_an_answer(capsys: Captured, slug: str, day: str) -> None:
+    status = main([slug, "--as-of", day])
+    out, err = capsys.readouterr()
+    assert status in (0, 1)
+    assert bool(out) == (status == 0)
+    if status:
+        assert err.startswith(("data/", "There is no data/"))
+        assert len(err.splitlines()) == 1
+
+
+def test_the_short_flag_for_help(capsys: Captured) -> None:
+    assert main(["-h"]) == 0
+    assert "python -m calculators SLUG" in capsys.readouterr().out

@@ -132,7 +132,8 @@ def age(read: list[str], as_of: str, shelf_life_days: int | None) -> str:
     """
     oldest, newest = min(read), max(read)
     old = _days_between(oldest, as_of)
-    text = f"Sources read between {oldest} and {newest}. On {as_of} the oldest reading was {old} days old."
+    when = f"between {oldest} and {newest}" if oldest != newest else f"on {oldest}"
+    text = f"Sources read {when}. On {as_of} the oldest reading was {old} days old."
     stale = shelf_life_days is not None and old > shelf_life_days
     if stale:
         text += f" {STALE.format(shelf_life_days)}"

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from calculators.kit.facts import Facts, Value
+from calculators.kit.facts import Facts, MissingFact, Value
 from calculators.kit.result import Result
 from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue, Output, Ref, Table
 from calculators.kit.units import Range
@@ -15,7 +15,8 @@ def markdown(answer: Result, base: str = "") -> str:
     """The result as Markdown: inputs, figures, working, sources. `base` is the page's address, for the link."""
     calculator = answer.calculator
     fields, outputs = calculator.fields(), calculator.results()
-    rows = [(f"{spec.label} (input)", answer.asked[name]) for name, spec in fields.items()]
+    rows = [(f"{spec.label} (input)", answer.asked[name]) for name, spec in fields.items()
+            if not spec.group or name in answer.changed]  # what is folded away and left alone says nothing
     rows += [(spec.label, spec.shown(answer.outputs[name])) for name, spec in outputs.items()
              if not spec.headline and not spec.table and not spec.code]
     lines = [f"**{calculator.title}**: {answer.headline}", "", *answer.warnings, *([""] if answer.warnings else [])]
@@ -112,7 +113,10 @@ def _choices(field: Field, facts: Facts) -> list[str] | None:
     """What may be given for a field, if that is a few things."""
     if field.kind == "yes_no":
         return ["yes", "no"]
-    return list(field.options(facts)) if field.kind in ("choice", "list") else None
+    try:
+        return list(field.options(facts)) if field.kind in ("choice", "list") else None
+    except MissingFact:
+        return []  # nothing yet on that day
 
 
 def listing(calculators: list[Calculator], defaults: list[dict[str, Input]], facts: Facts) -> dict[str, Any]:

@@ -91,10 +91,15 @@ class Facts:
                 for name in file["columns"] if any(name in values for *_, values in versions))
 
     def rows(self, stem: str) -> dict[str, dict[str, Value]]:
-        """A table as it stands on `as_of`: the values in force, by row and column. Worked out once; not to be changed."""
+        """A table as it stands on `as_of`: the values in force, by row and column. Worked out once; not to be changed.
+
+        Raises MissingFact if nothing of it is in force on that day.
+        """
         if stem not in self._rows:
             found = {row: self._row(versions) for row, versions in self._file(stem).get("rows", {}).items()}
             self._rows[stem] = {row: values for row, values in found.items() if values}
+        if not self._rows[stem]:
+            raise MissingFact(f"data/{stem}.yaml holds nothing that was recorded and in force on {self.as_of}.")
         return self._rows[stem]
 
     def row_history(self, stem: str, row: str) -> list[tuple[str, dict[str, Value]]]:

@@ -181,6 +181,7 @@ function mount(section) {
   }
 
   async function copyText(text, done) {
+    if (form.querySelector("[aria-invalid]")) done += " It holds the last values that gave a result, not those in the form.";
     try {
       await navigator.clipboard.writeText(text);
       say(done);
