@@ -153,8 +153,6 @@ def rules(facts: Facts) -> dict[str, list[Rule]]:
     for key, row in facts.rows("licence-rules").items():
         rule = _rule(key, row, licences[str(row["licence"])])
         found.setdefault(rule.licence, []).append(rule)
-    if not found:
-        raise MissingFact(f"data/ has no rules of licences in force on {facts.as_of}.")
     return found
 
 
@@ -264,7 +262,8 @@ def headline(found: Sequence[Finding]) -> str:
 
 
 def _counts(found: Sequence[Finding]) -> dict[str, int]:
-    return {verdict: sum(one.verdict == verdict for one in found) for verdict in (YES, DUTIES, NO, UNCLEAR)}
+    verdicts = [one.verdict for one in found]
+    return {verdict: verdicts.count(verdict) for verdict in (YES, DUTIES, NO, UNCLEAR)}
 
 
 def calculate(inputs: Inputs, facts: Facts) -> Outputs:
@@ -390,15 +389,17 @@ def _number_flips(name: str, value: float | None, limits: Iterable[tuple[float, 
                   then: Callable[..., str]) -> list[Flip]:
     """The nearest threshold above a number and the nearest below, where the answer changes; or that there is none."""
     unit = CALCULATOR.fields()[name].unit
-    over, under = [], []
-    for limit, edge in sorted(limits):
-        past, before = (limit, limit * (1 - 1e-9)) if edge == "from" else (limit + 1, limit)
-        if value is None or value < limit or (edge == "above" and value == limit):
-            over.append(Flip(name, limit, unit, then(**{name: past}), beyond=edge))
-        else:
-            under.append(Flip(name, limit, unit, then(**{name: before}), beyond="below" if edge == "from" else "up to"))
-    nearest = [next((flip for flip in side if flip.answer != now), None) for side in (over, reversed(under))]
-    return [flip for flip in nearest if flip] or [Flip(name, None, unit, why="no number changes the answer")]
+    ordered = sorted(limits)
+    over = [(limit, edge) for limit, edge in ordered
+            if value is None or value < limit or (edge == "above" and value == limit)]
+    under = [pair for pair in reversed(ordered) if pair not in over]
+    # Each look asks every model anew, so a side is left as soon as its nearest change is found.
+    up = ((limit, edge, then(**{name: limit if edge == "from" else limit + 1})) for limit, edge in over)
+    down = ((limit, "below" if edge == "from" else "up to", then(**{name: limit * (1 - 1e-9) if edge == "from" else limit}))
+            for limit, edge in under)
+    nearest = [next((one for one in side if one[2] != now), None) for side in (up, down)]
+    found = [Flip(name, limit, unit, answered, beyond=edge) for limit, edge, answered in filter(None, nearest)]
+    return found or [Flip(name, None, unit, why="no number changes the answer")]
 
 
 def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:

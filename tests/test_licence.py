@@ -149,5 +149,5 @@ def test_every_model_has_a_row_with_its_licence_linked() -> None:
 
 
 def test_before_the_rules_were_written_there_is_no_answer() -> None:
-    with pytest.raises(MissingFact, match="no rules of licences in force on 2026-11-25"):
+    with pytest.raises(MissingFact, match="holds nothing that was recorded and in force on 2026-11-25"):
         licence.calculate(Inputs(), data.facts("2026-11-25"))
