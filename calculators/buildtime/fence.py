@@ -116,7 +116,7 @@ def _line(words: list[str], known: Facts) -> str:
         return _claims(file, name, known)
     columns = options.get("columns", "").split(",") if options.get("columns") else []
     if "browse" in options and file.facts is not None:
-        return tables.facts_file(file, stem, _facts(file, stem, name, known), known.as_of)
+        return tables.facts_file(file, stem, _facts(file, stem, name, known))
     if "browse" in options:
         return tables.browse(file, stem, columns, options.get("filters", "").split(",") if "filters" in options else [], known)
     if file.table is not None:
@@ -177,7 +177,8 @@ def _facts(file: data.File, stem: str, name: str, known: Facts) -> str:
             rows.append(f'<tr><th colspan="3" scope="colgroup">{escape(file.groups.get(group, group))}</th></tr>')
         rows.append(_fact_row(key, known))
     head = "<tr><th>Figure</th><th>Value</th><th>From, source</th></tr>"
-    return tables.scroll(file.title, head, "".join(rows))
+    read = [fact.source.checked for key in keys if (fact := known.get(key))]
+    return tables.scroll(file.title, head, "".join(rows)) + tables.age(read, known.as_of, file.shelf_life_days)
 
 
 def _fact_row(key: str, known: Facts) -> str:

@@ -30,7 +30,8 @@ def plain(file: data.File, stem: str, wanted: list[str], columns: list[str], kno
     head = "".join(_head(table, name) for name in columns)
     rows = [Row(file, stem, found, known) for found in wanted or table.rows]
     body = "".join(f"<tr>{''.join(cell(row.cell(name)) for name in columns)}</tr>" for row in rows)
-    return scroll(file.title, f"<tr>{head}</tr>", body)
+    read = [row.any_fact.source.checked for row in rows if row.any_fact]
+    return scroll(file.title, f"<tr>{head}</tr>", body) + age(read, known.as_of, file.shelf_life_days)
 
 
 def browse(file: data.File, stem: str, columns: list[str], filters: list[str], known: Facts) -> str:
@@ -114,10 +115,9 @@ def scroll(title: str, head: str, body: str) -> str:
             f'<table class="browse"><thead>{head}</thead><tbody>{body}</tbody></table></div>')
 
 
-def facts_file(file: data.File, stem: str, rows: str, as_of: str) -> str:
-    """A whole file of figures, already made into a table, with its age, what is in it, and where to take it away."""
-    read = [str(source.checked or source.released) for source in file.sources.values()]
-    return f"{rows}{age(read, as_of, file.shelf_life_days)}{_files(stem)}{about(file)}"
+def facts_file(file: data.File, stem: str, rows: str) -> str:
+    """A whole file of figures, already made into a table, with what is in it and where to take it away."""
+    return f"{rows}{_files(stem)}{about(file)}"
 
 
 def about(file: data.File) -> str:
@@ -130,6 +130,8 @@ def age(read: list[str], as_of: str, shelf_life_days: int | None) -> str:
 
     The page script says it anew for the day on which the page is read.
     """
+    if not read:
+        return ""
     oldest, newest = min(read), max(read)
     old = _days_between(oldest, as_of)
     when = f"between {oldest} and {newest}" if oldest != newest else f"on {oldest}"
