@@ -563,8 +563,13 @@ def test_a_full_disk_is_said_in_a_sentence() -> None:
     assert len(found.stderr.splitlines()) == 1
 
 
+# A test run in the background of a shell hands on that interrupts are ignored; a terminal does not.
+AS_FROM_A_TERMINAL = ("import runpy, signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+                      "runpy.run_module('calculators', run_name='__main__', alter_sys=True)")
+
+
 def test_an_interrupted_program_exits_with_130() -> None:
-    with subprocess.Popen([sys.executable, "-m", "calculators", "break-even", "--batch", "-"], cwd=PROJECT,
+    with subprocess.Popen([sys.executable, "-c", AS_FROM_A_TERMINAL, "break-even", "--batch", "-"], cwd=PROJECT,
                           stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as running:
         assert running.stdin
         assert running.stdout

@@ -126,5 +126,5 @@ def test_a_model_is_found_and_ticked(page: Any) -> None:
     answered(page, "groq-gpt-oss-120b")
     assert "gpt-oss-120b (Groq)" in page.inner_text("[data-output=costs]")
     page.click(".calculator-form button[type=reset]")
-    assert boxes.locator("label:visible").count() > 400
+    page.wait_for_function("document.querySelectorAll('[data-field=models] .control label:not([hidden])').length > 400")
     page.wait_for_function("!location.search.includes('groq')", timeout=READY)
