@@ -494,8 +494,8 @@ def _container(ask: Ask, plan: Plan, release: str) -> Container | NoValue:
     """The container of a plan, or why there is none."""
     engine = ask.inputs.engine
     if engine not in IMAGES:
-        return NoValue("Given for vLLM and SGLang, which most teams run on servers: both are active, take many requests at "
-                       "once and publish an image for every release. Choose one of them above.")
+        return NoValue("Given for vLLM and SGLang alone, whose flags were read out of their packages and whose images are "
+                       "named by release. Choose one of them above.")
     if ask.gpu["vendor"] != "NVIDIA":
         return NoValue(f"These images are for NVIDIA's GPUs. {ask.engine['engine']} has others for {ask.gpu['vendor']}, whose "
                        "tags were not read.")
