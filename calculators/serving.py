@@ -5,19 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from calculators.kit import architecture, rental, throughput, workload
+from calculators import gpu_memory
+from calculators.kit import architecture, memory, rental, throughput, workload
 from calculators.kit.architecture import Architecture
 from calculators.kit.chart import Line, Lines
 from calculators.kit.facts import Facts, Value
-from calculators.kit.shape import Calculator, Link, NoValue, Step, Table, number, output, shared, whole
+from calculators.kit.memory import GB, Split
+from calculators.kit.shape import Calculator, InputError, Link, NoValue, Step, Table, number, output, shared, whole
 from calculators.kit.throughput import Fitted, Gpu, Load, Rates, Setup, Speed, Work
 from calculators.kit.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK, Range, show
 from calculators.kit.units import number as show_number
 
-SERVER = 8  # GPUs of one server; a link between servers is not modelled
-NATIVE = {"fp16": "bf16", "fp8, experts fp4": "fp8-mxfp4"}  # the table of models' words for a format
+SERVER = memory.SERVER  # GPUs of one server; a link between servers is not modelled
 FACTORS_OF = {"generic": "generic", "tgi": "generic", "ollama": "llama-cpp"}  # engines that were not measured by themselves
-LAYERWISE = ("llama-cpp", "ollama")
+LAYERWISE = gpu_memory.LAYERWISE
 ASSUMED_EXPERTS_PER_TOKEN = 8  # of a model of one's own, of which only the active parameters are known
 PARTS = {"weights": "reading weights", "cache": "reading the KV cache", "compute": "compute", "overhead": "fixed overhead",
          "link": "the link between GPUs"}
@@ -37,13 +38,15 @@ class Inputs(workload.OwnModel):
     kv_precision: str = workload.kv_precision()
     engine: str = workload.engine()
     input_tokens: int = workload.input_tokens()
-    output_tokens: int = workload.output_tokens()
+    output_tokens: int = shared(whole(
+        "Output per request", unit="tokens", default=300, min=1, max=100_000_000,
+        help="The answer, at least one token. Reasoning before it counts too."))
     concurrent_requests: int | None = shared(whole(
         "Requests at once", unit="count", default=None, min=1, max=1_000_000,
         help="Those worked on at the same moment. Left empty: as many as fit in memory."))
     target_tokens_per_s: float | None = number(
         "Wanted for each user", unit="tokens/s", default=None, above=0, max=100_000,
-        help="How fast an answer should appear. Reading aloud is about 4, reading about 10.")
+        help="How fast an answer should appear. A rule of thumb: people read aloud at about 4 tokens/s, silently at 5 to 10.")
     gpu_hour_usd: float | None = workload.gpu_hour_usd()
 
 
@@ -55,15 +58,25 @@ class Plan(NamedTuple):
     gpu_name: str
     gpu: Gpu
     setup: Setup
-    copies: int  # that have something to do
-    load: Load  # of one copy
+    copies: int
+    busy: int  # copies that have something to do
+    load: Load  # of one busy copy, no more requests than run at once
+    held: int  # requests that fit in the memory of one copy
+    weights_bytes: float  # on each GPU
+    overhead: str  # the row of data/engine-overhead.yaml
     work: Work
     rates: Rates
     speed: Speed
     span: tuple[float, float]
+    widened: str  # why the span is that of what was not measured; "" if it is not
     first_span: tuple[float, float]
     mode: str
     waiting: Range  # how many times the unloaded time to the first token it was under such a load
+
+    @property
+    def most(self) -> int:
+        """Requests that one copy works on at once at the most."""
+        return min(self.held, throughput.MOST_IN_FLIGHT)
 
     def at(self, requests: float) -> Speed:
         """The speed of one copy with so many requests in flight."""
@@ -80,7 +93,7 @@ class Plan(NamedTuple):
 
     def most_for(self, target: float, share: float = 1.0) -> int:
         """The most requests in flight that each still get `target` tokens/s, if speeds are `share` of the prediction."""
-        most = int(throughput.most_requests(self.work))
+        most = self.most
         if self.at(1).user_tokens_per_s * share < target:
             return 0
         low, high = 1, most + 1
@@ -99,7 +112,7 @@ class Refusal(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Outputs:
-    """Estimates of a fitted model, each with the range that held eight of ten measured rows; counts are bare numbers."""
+    """Estimates of a fitted model, each with the range whose coverage of measured rows the working gives; counts are bare."""
 
     answer: str = output("Answer", headline=True)
     output_tokens_per_s: Range | NoValue = output("Output of all requests", unit="tokens/s", range=True, decimals=1)
@@ -124,21 +137,15 @@ class Outputs:
     offers: int
 
 
-class Unfit(ValueError):
-    """A model of one's own whose counts contradict each other."""
-
-
 # --- reading ----------------------------------------------------------------------------------------------------------
 
 
-def model_of(inputs: Inputs, facts: Facts) -> tuple[str, Architecture, str]:
-    """Name, architecture, and the format in which it is published. Raises Unfit for one's own that cannot be."""
+def model_of(inputs: Inputs, facts: Facts) -> tuple[str, Architecture]:
+    """Name and architecture. Raises InputError for a model of one's own that cannot be."""
     if inputs.model == workload.CUSTOM:
-        return "Your model", own_architecture(inputs), "bf16"
+        return gpu_memory.OWN, own_architecture(inputs)
     row = facts.rows("models")[inputs.model]
-    native = str(row["native_precision"])
-    arch = architecture.from_dict({name: value for name, value in row.items() if name in _FIELDS})
-    return str(row["name"]), arch, NATIVE.get(native, native)
+    return str(row["name"]), architecture.from_dict({name: value for name, value in row.items() if name in _FIELDS})
 
 
 _FIELDS = frozenset(Architecture.__dataclass_fields__)
@@ -148,17 +155,20 @@ def own_architecture(inputs: Inputs) -> Architecture:
     """An architecture with the counts that were given.
 
     What attention and embeddings leave is MLP or, if a token uses fewer than all parameters, routed experts of which it
-    uses ASSUMED_EXPERTS_PER_TOKEN. Raises Unfit if the counts contradict each other.
+    uses ASSUMED_EXPERTS_PER_TOKEN. Raises InputError if the counts contradict each other.
     """
     h, vocabulary = inputs.hidden_size, max(1, inputs.vocabulary)
     attention = inputs.layers * h * inputs.head_size * 2 * (inputs.heads + inputs.kv_heads)
     left = inputs.parameters_b * 1e9 - attention - 2 * vocabulary * h
     active = inputs.active_parameters_b * 1e9 - attention - vocabulary * h
-    if left <= 0 or active <= 0:
-        most = show(float(f"{(attention + 2 * vocabulary * h) / 1e9:.4g}"), "billion")
-        raise Unfit(f"its attention and embeddings alone have {most} parameters")
     if inputs.heads % inputs.kv_heads:
-        raise Unfit(f"{inputs.kv_heads} KV heads do not divide {inputs.heads} query heads")
+        raise InputError("kv_heads", f"KV heads must divide the query heads, {inputs.heads:,} (got {inputs.kv_heads:,}).")
+    for field, label, given, beyond in (("parameters_b", "Parameters", inputs.parameters_b, left),
+                                        ("active_parameters_b", "Active parameters", inputs.active_parameters_b, active)):
+        if beyond <= 0:
+            least = show(float(f"{given - beyond / 1e9:.4g}"), "billion")
+            raise InputError(field, f"{label} must be more than those of the attention and the embeddings by themselves, "
+                                    f"{least} (got {given:g}).")
     kind = "mha" if inputs.kv_heads == inputs.heads else "mqa" if inputs.kv_heads == 1 else "gqa"
     common = {"layers": inputs.layers, "hidden_size": h, "heads": inputs.heads, "vocabulary": vocabulary,
               "attention": kind, "kv_heads": inputs.kv_heads, "head_size": inputs.head_size}
@@ -171,62 +181,107 @@ def own_architecture(inputs: Inputs) -> Architecture:
         "expert_intermediate_size": max(1, round(width / experts)), "expert_hidden_size": h})
 
 
-def setup_of(inputs: Inputs, published: str, gpus: int) -> Setup:
-    """One copy on so many GPUs."""
-    weights = published if inputs.weight_precision == "published" else inputs.weight_precision
-    engine = FACTORS_OF.get(inputs.engine, inputs.engine)
-    return Setup(gpus, weights, throughput.KV_BYTES[inputs.kv_precision], engine,
-                 by_layer=inputs.engine in LAYERWISE and gpus > 1)
+def memory_of(inputs: Inputs, facts: Facts) -> tuple[gpu_memory.Need, gpu_memory.Machine, str]:
+    """What one request needs and what there is, as the GPU memory page counts it, and the format of the weights."""
+    own = {name: getattr(inputs, name) for name in workload.OwnModel.__dataclass_fields__}
+    asked = gpu_memory.Inputs(
+        **own, model=inputs.model, weight_precision=inputs.weight_precision, kv_precision=inputs.kv_precision,
+        context_tokens=inputs.input_tokens + inputs.output_tokens, concurrent_requests=1, gpu=inputs.gpu, engine=inputs.engine,
+        tensor_parallel=None, pipeline_parallel=None, memory_fraction_percent=None, config_json="")
+    need, rows = gpu_memory.need_of(asked, facts)
+    weights = rows.format if inputs.weight_precision == "published" else inputs.weight_precision
+    return need, gpu_memory.machine_of(inputs.gpu, asked, facts), weights
+
+
+def split_of(inputs: Inputs, gpus: int) -> Split:
+    """How one copy is spread over so many GPUs: each layer, or by engines that do so whole layers."""
+    return Split(1, gpus) if inputs.engine in LAYERWISE else Split(gpus, 1)
+
+
+def holding_of(need: gpu_memory.Need, machine: gpu_memory.Machine, requests: int) -> int | None:
+    """The fewest GPUs of one server that hold so many requests, or else the most that hold one; None if none do."""
+    one_server = [split for split in machine.splits(need, None) if split.gpus <= SERVER and 1 in split]
+    holding = [split for split in one_server if machine.holds(need, split)]
+    all_of_them = need._replace(requests=requests)
+    found = next((split for split in holding if machine.holds(all_of_them, split)), holding[-1] if holding else None)
+    return found.gpus if found else None
 
 
 def plan_of(inputs: Inputs, facts: Facts) -> Plan | Refusal:
-    """The arrangement that is asked for, or the smallest that holds the model; or why there is none."""
-    try:
-        name, arch, published = model_of(inputs, facts)
-    except Unfit as error:
-        return Refusal(f"No estimate for such a model: {error}", str(error))
+    """The arrangement that is asked for, or the smallest that holds model and requests; or why there is none."""
+    name, arch = model_of(inputs, facts)
+    need, machine, weights = memory_of(inputs, facts)
     row = facts.rows("gpus")[inputs.gpu]
-    gpu = throughput.gpu_of(row)
-    tried = [n for n in (1, 2, 4, SERVER) if arch.heads % n == 0 or inputs.engine in LAYERWISE]
-    tried = tried if row.get("vendor") != "Apple" else [1]
-    holding = next((n for n in tried if _holds(arch, gpu, inputs, published, n)), None)
+    fewest = holding_of(need, machine, 1)
+    # With copies the requests are shared out, so that one copy need not hold them all.
+    holding = holding_of(need, machine, inputs.concurrent_requests or 1) if inputs.gpus is None else fewest
     gpus = inputs.tensor_parallel or holding
-    gpu_name = str(row["name"])
-    why = _why_not(inputs, row, arch, gpus, holding, gpu_name)
+    why = _why_not(inputs, row, arch, gpus, machine.name)
     if why or gpus is None:
-        return why or _too_large(gpu_name, holding)
-    if not _holds(arch, gpu, inputs, published, gpus):
-        return _too_large(f"{gpus} × {gpu_name}", holding)
-    return _plan(inputs, throughput.read_fitted(facts), name, arch, gpu_name, gpu, setup_of(inputs, published, gpus))
+        return why or _too_large(inputs, machine, fewest)
+    split = split_of(inputs, gpus)
+    if not machine.holds(need, split):
+        return _too_large(inputs, machine, fewest)
+    engine = FACTORS_OF.get(inputs.engine, inputs.engine)
+    setup = Setup(gpus, weights, throughput.KV_BYTES[inputs.kv_precision], engine,
+                  by_layer=inputs.engine in LAYERWISE and gpus > 1)
+    return _plan(inputs, facts, name, arch, throughput.gpu_of(row), setup, need, machine)
 
 
-def _plan(inputs: Inputs, fitted: Fitted, name: str, arch: Architecture, gpu_name: str, gpu: Gpu, setup: Setup) -> Plan:
+def _plan(inputs: Inputs, facts: Facts, name: str, arch: Architecture, gpu: Gpu, setup: Setup, need: gpu_memory.Need,
+          machine: gpu_memory.Machine) -> Plan:
+    fitted, split = throughput.read_fitted(facts), split_of(inputs, setup.gpus)
     copies = (inputs.gpus or setup.gpus) // setup.gpus
-    requests = inputs.concurrent_requests
-    if requests is not None:
-        copies = min(copies, requests)
-    load = Load(inputs.input_tokens, inputs.output_tokens, None if requests is None else requests / copies)
-    work, rates = throughput.work(arch, gpu, setup, load), throughput.rates(gpu, setup, fitted.factors)
-    mode = throughput.mode_of(load.requests)
-    span = throughput.range_of(arch, gpu, setup, mode, fitted.factors, fitted.spans)
-    if requests is None:
-        load = load._replace(requests=math.floor(throughput.most_requests(work)))
+    asked = inputs.concurrent_requests
+    busy = copies if asked is None else min(copies, asked)
+    held = gpu_memory.most_requests(machine, need, split)
+    most = min(held, throughput.MOST_IN_FLIGHT)
+    load = Load(inputs.input_tokens, inputs.output_tokens, most if asked is None else min(asked / busy, most))
+    work = throughput.work(arch, gpu, setup, load, machine.room(need, split))._replace(full_kv_bytes=need.request(split))
+    rates = throughput.rates(gpu, setup, fitted.factors)
+    mode = throughput.mode_of(None if asked is None else asked / busy)
+    span, widened = span_of(inputs, facts, fitted, arch, gpu, setup, mode)
     speed = throughput.speed(work, rates, load)
-    return Plan(name, arch, gpu_name, gpu, setup, copies, load, work, rates, speed, span, fitted.spans["first"], mode,
+    return Plan(name, arch, machine.name, gpu, setup, copies, busy, load, held, need.static(split), machine.overhead_key,
+                work, rates, speed, span, widened, fitted.spans["first"], mode,
                 throughput.waiting_of(speed.requests, fitted.waiting))
 
 
-def _holds(arch: Architecture, gpu: Gpu, inputs: Inputs, published: str, gpus: int) -> bool:
-    """Whether weights and at least one request fit."""
-    load = Load(inputs.input_tokens, inputs.output_tokens, 1)
-    try:
-        work = throughput.work(arch, gpu, setup_of(inputs, published, gpus), load)
-    except throughput.DoesNotFit:
+def span_of(inputs: Inputs, facts: Facts, fitted: Fitted, arch: Architecture, gpu: Gpu, setup: Setup,
+            mode: str) -> tuple[tuple[float, float], str]:
+    """The factors low and high of a prediction, and why they are those of what was not measured ("" if they are not)."""
+    low, high = throughput.range_of(arch, gpu, setup, mode, fitted.factors, fitted.spans)
+    wide = fitted.spans["unseen"]
+    if poorly_covered(facts, inputs.gpu):
+        row = f"serving-errors.{own_key(inputs.gpu)}"
+        return (min(low, wide[0]), max(high, wide[1])), (
+            f"the wider range of what was not measured, since the usual one held {{{row}.in_range_percent}} of the rows "
+            f"measured on this GPU ({{{row}.rows_tested}})")
+    if f"bandwidth.{gpu.family}" in fitted.factors and f"overhead.{setup.engine}" in fitted.factors:
+        return (low, high), ""
+    return (low, high), "the wider range of what was not measured: this kind of GPU or this engine was not"
+
+
+def own_key(gpu: str) -> str:
+    """The row of data/serving-errors.yaml of one GPU; not every GPU has one."""
+    return f"gpu-{gpu}"
+
+
+def poorly_covered(facts: Facts, gpu: str) -> bool:
+    """Whether the range held fewer of a GPU's measured rows than of all rows, by more than the chance of so few rows.
+
+    That is one standard error of a share, sqrt(p (1 - p) / n), with p that of all rows and n the rows of the GPU.
+    """
+    rows = facts.rows("serving-errors")
+    row = rows.get(own_key(gpu))
+    if row is None:
         return False
-    return work.room_bytes >= work.full_kv_bytes
+    usual = float(rows["all"]["in_range_percent"]) / 100
+    chance = math.sqrt(usual * (1 - usual) / float(row["rows_tested"]))
+    return float(row["in_range_percent"]) / 100 < usual - chance
 
 
-def _why_not(inputs: Inputs, row: Mapping[str, Value], arch: Architecture, gpus: int | None, holding: int | None,
+def _why_not(inputs: Inputs, row: Mapping[str, Value], arch: Architecture, gpus: int | None,
              gpu_name: str) -> Refusal | None:
     """Arrangements that are refused before anything is counted."""
     if gpus is None:
@@ -239,16 +294,18 @@ def _why_not(inputs: Inputs, row: Mapping[str, Value], arch: Architecture, gpus:
     if arch.heads % gpus and inputs.engine not in LAYERWISE:
         return Refusal(f"{arch.heads} query heads cannot be dealt out to {gpus} GPUs", "engines refuse such a split")
     if inputs.gpus is not None and inputs.gpus < gpus:
-        return Refusal(f"{inputs.gpus} GPUs are too few: one copy of the model needs {gpus}",
-                       f"one copy of the model needs {gpus}")
-    if not inputs.output_tokens:
-        return Refusal("No output tokens, so nothing to time", "there are no output tokens")
+        return Refusal(f"{show(inputs.gpus, 'GPUs')} {'is' if inputs.gpus == 1 else 'are'} too few: one copy of the model "
+                       f"needs {gpus}", f"one copy of the model needs {gpus}")
     return None
 
 
-def _too_large(where: str, holding: int | None) -> Refusal:
-    better = f"{holding} are needed" if holding else f"nor does it on {SERVER}"
-    return Refusal(f"Does not fit on {where}: {better}", f"weights and one request do not fit: {better}")
+def _too_large(inputs: Inputs, machine: gpu_memory.Machine, fewest: int | None) -> Refusal:
+    """The weights and one request do not fit on the GPUs given, or if none were given on any number that is tried."""
+    given = inputs.tensor_parallel
+    where = f"{given or (1 if machine.single else SERVER)} × {machine.name}"
+    beyond = f": {fewest} are needed" if fewest else "" if machine.single else (
+        f", nor on any other number up to {SERVER}" if given and given < SERVER else ", the most that is tried")
+    return Refusal(f"Does not fit on {where}{beyond}", f"weights and one request do not fit on {where}{beyond}")
 
 
 # --- the result -------------------------------------------------------------------------------------------------------
@@ -262,12 +319,11 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     offers = rent[1] if rent else 0
     if isinstance(plan, Refusal):
         return _refused(plan, price)
-    total = plan.estimate(plan.copies * plan.speed.output_tokens_per_s)
+    total = plan.estimate(plan.busy * plan.speed.output_tokens_per_s)
     user = plan.estimate(plan.speed.user_tokens_per_s)
-    gpus = max(inputs.gpus or 0, plan.setup.gpus) // plan.setup.gpus * plan.setup.gpus
+    gpus = plan.copies * plan.setup.gpus
     first = plan.speed.first_s * 1000
-    key = errors_key(plan, facts)
-    fits = throughput.most_requests(plan.work) * plan.copies
+    key = errors_key(inputs, plan, facts)
     return Outputs(
         answer=f"{_round(total)} output tokens/s on {gpus} × {plan.gpu_name}",
         output_tokens_per_s=total,
@@ -279,10 +335,10 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
         usd_per_million_output_tokens=_cost(total, gpus, price),
         requests_for_target=_for_target(inputs, plan),
         bottleneck=_bottleneck(plan),
-        in_flight=plan.speed.requests * plan.copies,
-        requests_that_fit=math.floor(fits),
+        in_flight=plan.speed.requests * plan.busy,
+        requests_that_fit=plan.held * plan.copies,
         gpus_used=gpus,
-        weights_per_gpu_gb=throughput.resident_bytes(plan.arch, plan.setup) / 1e9,
+        weights_per_gpu_gb=plan.weights_bytes / GB,
         gpu_price_usd=price if price is not None else _no_price(),
         how_sure=_how_sure(facts, key),
         where=_where(plan),
@@ -353,11 +409,17 @@ def _where(plan: Plan) -> Table:
         for name, label in PARTS.items() if shares[name]))
 
 
-def errors_key(plan: Plan, facts: Facts) -> str:
-    """The row of data/serving-errors.yaml that covers a result: the narrowest that there is."""
-    known = facts.rows("serving-errors")
+def errors_key(inputs: Inputs, plan: Plan, facts: Facts) -> str:
+    """The row of data/serving-errors.yaml that covers a result: the narrowest that there is.
+
+    Of a GPU whose rows the range held badly its own row, since others of its family say too little about it.
+    """
+    known, own = facts.rows("serving-errors"), own_key(inputs.gpu)
+    if poorly_covered(facts, inputs.gpu):
+        return own
     size = throughput.size_class(architecture.parameters(plan.arch).total)
-    wanted = (*(throughput.cell_key(size, family, plan.mode) for family in (plan.gpu.family, "")), f"mode-{plan.mode}")
+    wanted = (throughput.cell_key(size, plan.gpu.family, plan.mode), own, throughput.cell_key(size, "", plan.mode),
+              f"mode-{plan.mode}")
     return next((key for key in wanted if key in known), "all")
 
 
@@ -365,7 +427,7 @@ def _how_sure(facts: Facts, key: str) -> str:
     row = facts.rows("serving-errors")[key]
     name = str(row["name"])
     return (f"{name[:1].upper()}{name[1:]}: half of {row['rows_tested']} estimates within {row['half_percent']:g} %, nine "
-            f"in ten within {row['nine_in_ten_percent']:g} %")
+            f"in ten within {row['nine_in_ten_percent']:g} %; the usual range held {row['in_range_percent']:g} % of them")
 
 
 # --- the working ------------------------------------------------------------------------------------------------------
@@ -384,31 +446,35 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
     prompt = show(round(1000 * throughput.prompt_s(plan.work, plan.rates), 2), "ms")
     price = "the price that you gave: " if inputs.gpu_hour_usd is not None else (
         f"the median of the lowest on-demand prices of {show(outputs.offers, 'count')} providers: " if outputs.offers else "")
-    each = f"{show_number(float(f'{plan.speed.requests:.4g}'))} requests in flight"
-    span = f"× {plan.span[0]:.2f} to {plan.span[1]:.2f}, which held eight of ten measured rows"
+    each = f"{show_number(float(f'{plan.speed.requests:.4g}'))} in flight"
+    held = plan.widened or (
+        f"which held {{serving-errors.{outputs.errors_key}.in_range_percent}} of the measured rows nearest to this")
+    span = f"× {plan.span[0]:.2f} to {plan.span[1]:.2f}, {held}"
     reached = 100 * plan.rates.weight_bytes_per_s / plan.gpu.bytes_per_s
     return [
         Step("weights_per_gpu_gb", f"{plan.name} in {plan.setup.weights}, over {show(plan.setup.gpus, 'GPUs')} = "
              "{weights_per_gpu_gb}"),
-        Step("gpus_used", f"{plan.copies} × {plan.setup.gpus} = {{gpus_used}}" if inputs.gpus else
-             "{gpus_used}: " + ("as you chose" if inputs.tensor_parallel else "the fewest that hold weights and one request")),
-        Step("requests_that_fit", f"{{{gpu}.memory_gib}} on each GPU, less weights and workspace, ÷ "
-             f"{show(round(plan.work.full_kv_bytes / 1e9, 4), 'GB')} per request = {{requests_that_fit}}"),
+        Step("gpus_used", _gpus_text(inputs, plan)),
+        Step("requests_that_fit", f"of {{{gpu}.memory_gib}} on each GPU weights and engine leave "
+             f"{show(round(plan.work.room_bytes / GB, 2), 'GB')} "
+             f"({{engine-overhead.{plan.overhead}.central_gib}} for the engine), "
+             f"÷ {show(round(plan.work.full_kv_bytes / GB, 4), 'GB')} per request at its full length, "
+             f"whole ones{_times(plan)} = "
+             "{requests_that_fit}"),
         Step("in_flight", "{in_flight}: " + ("as many as fit" if inputs.concurrent_requests is None else
-                                             "the smaller of {concurrent_requests} and {requests_that_fit}")),
+                                             "the smaller of {concurrent_requests} and {requests_that_fit}") + _at_most(plan)),
         Step("where", f"weights {show(round(plan.work.weight_bytes / 1e9, 3), 'GB')}"
              f"{_experts_text(plan)} at {reached:.0f} % of {{{gpu}.bandwidth_gb_s}} (common share {{{fit}.bandwidth}}); "
              f"cache {show(round(plan.work.kv_bytes / 1e9, 4), 'GB')} per request at {{{fit}.cache}}; compute at "
              f"{{{fit}.compute}} of the peak; {{{fit}.layer-us}} per layer and {{{fit}.step-us}} per step, times the engine's "
              "factor: {where}"),
         Step("bottleneck", "the largest of these, prompts with compute: {bottleneck}"),
-        Step("output_tokens_per_s", f"{plan.copies} × {each} × {{output_tokens}} ÷ ({{output_tokens}} × "
+        Step("output_tokens_per_s", f"{_busy_text(plan)} × {each} × {{output_tokens}} ÷ ({{output_tokens}} × "
              f"{show(round(1000 * sum(plan.speed.parts.values()), 3), 'ms')} per step + requests × {prompt} per prompt), "
              f"{span} = {{output_tokens_per_s}}"),
         Step("user_tokens_per_s", f"1 ÷ {step} between tokens, prompts of others included: {{user_tokens_per_s}}"),
         Step("time_per_output_token_ms", "1 ÷ {user_tokens_per_s} = {time_per_output_token_ms}"),
-        Step("ttft_ms", f"{{input_tokens}} of prompt: {prompt} of compute and link, and fixed times of {{{fit}.first-ms}} and "
-             "more on several GPUs = {ttft_ms}"),
+        Step("ttft_ms", _first_text(plan, fit)),
         Step("ttft_loaded", "{ttft_loaded}"),
         Step("requests_per_hour", "{output_tokens_per_s} × 3,600 s ÷ {output_tokens} = {requests_per_hour}"),
         Step("gpu_price_usd", f"{price}{{gpu_price_usd}}"),
@@ -417,9 +483,49 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
         Step("requests_for_target", "the most with which each request still gets {target_tokens_per_s}: {requests_for_target}"
              if inputs.target_tokens_per_s else "{requests_for_target}"),
         Step("how_sure", f"estimates of rows that the fit had not seen: half within {{serving-errors.{outputs.errors_key}."
-             f"half_percent}}, nine in ten within {{serving-errors.{outputs.errors_key}.nine_in_ten_percent}}"),
+             f"half_percent}}, nine in ten within {{serving-errors.{outputs.errors_key}.nine_in_ten_percent}}, and inside the "
+             f"usual range {{serving-errors.{outputs.errors_key}.in_range_percent}} of them"),
         Step("answer", "{output_tokens_per_s}, all requests together"),
     ]
+
+
+def _gpus_text(inputs: Inputs, plan: Plan) -> str:
+    if inputs.gpus:
+        return f"{show_number(plan.copies)} {_copies_word(plan.copies)} × {show(plan.setup.gpus, 'GPUs')} = {{gpus_used}}"
+    why = "as you chose" if inputs.tensor_parallel else "the fewest that hold weights and one request"
+    if not inputs.tensor_parallel and (inputs.concurrent_requests or 1) > 1:
+        all_fit = (inputs.concurrent_requests or 1) <= plan.held
+        why = "the fewest that hold weights and {concurrent_requests} requests" if all_fit else (
+            "the most that is tried, too few for {concurrent_requests} requests")
+    return "{gpus_used}: " + why
+
+
+def _copies_word(count: int) -> str:
+    return "copy" if count == 1 else "copies"
+
+
+def _times(plan: Plan) -> str:
+    return f", × {show_number(plan.copies)} copies" if plan.copies > 1 else ""
+
+
+def _at_most(plan: Plan) -> str:
+    return f", and no more than {show_number(plan.most)} to a copy" if plan.most < plan.held else ""
+
+
+def _busy_text(plan: Plan) -> str:
+    idle = plan.copies - plan.busy
+    return f"{show_number(plan.busy)} {'busy ' if idle else ''}{_copies_word(plan.busy)}" + (
+        f" ({show_number(idle)} idle)" if idle else "")
+
+
+def _first_text(plan: Plan, fit: str) -> str:
+    """Every term of the time to the first token, in ms."""
+    first = throughput.first_token(plan.work, plan.rates, plan.load.input_tokens)
+    prompt, weights, fixed, before, total = (show(round(1000 * part, 2), "ms") for part in (*first, first.total))
+    several = f" + {{{fit}.first-spread-ms}}" if plan.setup.gpus > 1 else ""
+    return (f"√(({prompt} of compute and link for {{input_tokens}} of prompt)² + ({weights} to read the weights)²) + {fixed} "
+            f"of fixed work + {before} before the prompt ({{{fit}.first-ms}}{several}) = {total}; × {plan.first_span[0]:.2f} "
+            f"to {plan.first_span[1]:.2f} = {{ttft_ms}}")
 
 
 def _experts_text(plan: Plan) -> str:
@@ -435,7 +541,7 @@ def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Lines:
     title, x_label, y_label = "More users at once, each slower", "Tokens/s of one request", "Tokens/s of all"
     if isinstance(plan, Refusal):
         return Lines(title, x_label, "count", y_label, "count", (Line("nothing fits", [(0, 0), (1, 0)]),), table_x=[])
-    most = max(1.0, throughput.most_requests(plan.work))
+    most = float(plan.most)
     counts = sorted({*(2.0**i for i in range(13) if 2**i < most), most}, reverse=True)
     speeds = [(count, plan.at(count)) for count in counts]
     points = [(found.user_tokens_per_s, plan.copies * found.output_tokens_per_s) for _, found in speeds]
@@ -462,8 +568,8 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     plan, found = outputs.plan, []
     if isinstance(plan, Refusal):
         return []
-    if inputs.concurrent_requests is not None and (plan.load.requests or 0) > plan.speed.requests * (1 + 1e-9):
-        found.append(f"Only {outputs.in_flight:,.0f} requests fit in memory at once: the others wait.")
+    if inputs.concurrent_requests is not None and inputs.concurrent_requests > plan.busy * plan.most:
+        found.append(f"Only {show_number(plan.busy * plan.most)} of the requests run at once: the others wait.")
     if plan.work.room_bytes < 4 * plan.work.full_kv_bytes:
         found.append("Memory is nearly full: a little more or less of it changes the result a lot.")
     if inputs.gpus and inputs.gpus % plan.setup.gpus:
@@ -480,7 +586,7 @@ CALCULATOR = Calculator(
     title="Serving speed",
     question="How many tokens a second does an open model give on these GPUs, how fast for each user, and at what cost?",
     version="1.0",
-    data=("models", "gpus", "serving-factors", "serving-errors", "gpu-rental"),
+    data=("models", "gpus", "engines", "engine-overhead", "precisions", "serving-factors", "serving-errors", "gpu-rental"),
     inputs=Inputs,
     outputs=Outputs,
     calculate=calculate,

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import calculators
 from calculators.buildtime import DOCS, PROJECT, data
-from calculators.kit import chart, render, result
+from calculators.kit import chart, render, result, workload
 from calculators.kit.facts import Facts
 from calculators.kit.shape import Calculator, InputError, NoValue, Table
 from calculators.kit.units import UNITS, Range
@@ -108,7 +108,13 @@ def values_of(calculator: Calculator) -> st.SearchStrategy[dict[str, Any]]:
 @given(draw=st.data())
 def test_any_allowed_inputs_give_a_sound_result_and_its_link_brings_it_back(slug: str, draw: st.DataObject) -> None:
     calculator = calculators.get(slug)
-    found = result.answer(calculator, draw.draw(values_of(calculator)), data.facts(DAY))
+    given_values = draw.draw(values_of(calculator))
+    try:
+        found = result.answer(calculator, given_values, data.facts(DAY))
+    except InputError as error:  # the counts of a model of one's own may contradict each other
+        assert given_values.get("model") == workload.CUSTOM
+        assert error.field in workload.OwnModel.__dataclass_fields__
+        return
     sound(found)
     again = dict(part.split("=", 1) for part in found.link.lstrip("?").split("&"))
     assert again.pop("v") == calculator.version.partition(".")[0]

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from calculators.buildtime import data
+from calculators.gpu_memory import CALCULATOR as MEMORY
+from calculators.kit import render
 from calculators.kit.result import answer
 from calculators.kit.shape import NoValue, Table
 from calculators.kit.units import Range
@@ -25,8 +27,6 @@ PUBLISHED = [
     (GPT_FAST | {"model": "llama-2-7b"}, 104.9, 0.25),
     (GPT_FAST | {"model": "llama-2-7b", "tensor_parallel": 2}, 168.84, 0.25),
     (GPT_FAST | {"model": "llama-2-7b", "weight_precision": "int4"}, 196.8, 0.25),
-    # FreedomIntelligence/AccelMark: Llama 3 8B in bf16 on the L4, a batch of about a hundred in flight that drains.
-    ({"model": "llama-3-8b", "gpu": "l4", "input_tokens": 280, "output_tokens": 310, "concurrent_requests": 30}, 364.6, 0.5),
 ]
 
 
@@ -102,3 +102,55 @@ def test_a_mixture_of_one_s_own_is_slower_than_its_active_parameters_and_faster_
 
 def test_without_a_price_there_is_no_cost() -> None:
     assert isinstance(outputs(gpu="apple-m3-ultra", model="llama-3-1-8b")["usd_per_million_output_tokens"], NoValue)
+
+
+ENGINES = ("vllm", "sglang", "tensorrt-llm", "llama-cpp", "ollama", "tgi", "generic")
+
+
+@pytest.mark.parametrize("model", ["llama-3-1-70b", "kimi-k2-6", "gpt-oss-120b", "qwen3-14b", "custom"])
+@pytest.mark.parametrize("gpu", ["h100-sxm", "rtx-4090", "mi300x", "l40s"])
+def test_what_fits_is_what_the_gpu_memory_page_says(model: str, gpu: str) -> None:
+    for engine in ENGINES:
+        same: dict[str, object] = {"model": model, "gpu": gpu, "engine": engine, "kv_precision": "fp8",
+                                   "concurrent_requests": 1}
+        for gpus in (1, 2, 8):
+            here = outputs(**same, input_tokens=6000, output_tokens=500, tensor_parallel=gpus)
+            there = answer(MEMORY, same | {"context_tokens": 6500, "tensor_parallel": gpus}, FACTS).outputs
+            if isinstance(there["concurrent_max"], NoValue):
+                assert there["verdict"].startswith("Does not fit"), (engine, gpus)
+                assert here["answer"].startswith("Does not fit"), (engine, gpus)
+                assert isinstance(here["requests_that_fit"], NoValue), (engine, gpus)
+            else:
+                assert here["requests_that_fit"] == there["concurrent_max"], (engine, gpus)
+                if engine not in ("llama-cpp", "ollama"):
+                    assert here["weights_per_gpu_gb"] * gpus == pytest.approx(there["weights_gb"]), (engine, gpus)
+        here = outputs(**same, input_tokens=6000, output_tokens=500)
+        there = answer(MEMORY, same | {"context_tokens": 6500}, FACTS).outputs
+        needed = there["gpus_needed"]
+        if isinstance(needed, NoValue) or needed > 8:
+            assert isinstance(here["gpus_used"], NoValue), engine
+        else:
+            assert here["gpus_used"] == needed, engine
+
+
+@pytest.mark.parametrize("gpu", ["mi300x", "rtx-5090", "h20-3e"])
+def test_a_gpu_whose_rows_the_range_held_badly_gets_a_wider_one_and_says_so(gpu: str) -> None:
+    asked = {"model": "llama-3-1-8b", "engine": "vllm", "concurrent_requests": 1, "tensor_parallel": 1}
+    found, usual = outputs(**asked, gpu=gpu), outputs(**asked, gpu="h100-sxm")["user_tokens_per_s"]
+    wide, row = found["user_tokens_per_s"], FACTS.rows("serving-errors")[f"gpu-{gpu}"]
+    ends = [float(FACTS[f"serving-factors.range.unseen-{end}"].value) for end in ("low", "high")]
+    assert (wide.low / wide.central, wide.high / wide.central) == pytest.approx(ends)
+    assert wide.high / wide.low > usual.high / usual.low
+    for figure in ("half_percent", "nine_in_ten_percent", "in_range_percent"):
+        assert f"{row[figure]:g} %" in found["how_sure"]
+    assert str(row["name"]) in found["how_sure"]
+    page = render.result(answer(CALCULATOR, asked | {"gpu": gpu}, FACTS))
+    assert "the wider range of what was not measured" in page
+
+
+def test_the_working_keeps_copies_and_busy_copies_apart() -> None:
+    given = {"model": "llama-3-1-8b", "gpus": 8, "tensor_parallel": 1, "concurrent_requests": 2}
+    page = render.result(answer(CALCULATOR, given, FACTS))
+    assert "8 copies × 1 GPU" in page
+    assert "2 busy copies (6 idle)" in page
+    assert outputs(**given)["gpus_used"] == 8

@@ -21,7 +21,7 @@ from calculators.kit.units import Range
 
 STEM = "serving-factors"
 GIB = 2**30
-USABLE_SHARE = 0.9  # of the memory, for weights, cache and workspace: what engines take by default
+USABLE_SHARE = 0.9  # of the memory, for weights, cache and workspace; this rule is the fit's alone, see `room`
 FREE_SHARE = 0.9  # TensorRT-LLM takes this of what the weights leave instead
 WORKSPACE_BYTES = 1.5e9  # per GPU: activations and buffers
 EDGE = 1.08  # weights up to this share of what is usable still run, starved of cache; beyond, it is refused
@@ -49,6 +49,7 @@ FORMATS: dict[str, Format] = {
     "int8": Format(1, 2, "bf16", "int8"),
     "int8-w8a8": Format(1, 2, "int8", "fp8"),
     "int4": Format(4.15625 / 8, 2, "bf16", "int4"),  # 4 bits, a 16-bit scale and a 4-bit zero for 128 weights
+    "int4-g32": Format(0.5625, 2, "bf16", "int4", beside=2),  # 4 bits and a 16-bit scale for 32 weights, experts alone
     "nvfp4": Format(0.5625, 2, "fp4", "nvfp4"),  # 4 bits and an 8-bit scale for 16 weights
     "mxfp4": Format(0.53125, 2, "mx", "mxfp4", beside=2),  # 4 bits and an 8-bit scale for 32 weights
     "fp8-mxfp4": Format(0.53125, 2, "mx", "mxfp4", beside=1),  # DeepSeek V4: experts in 4 bits, the rest in 8
@@ -206,7 +207,11 @@ def resident_bytes(a: Architecture, setup: Setup) -> float:
 
 
 def room(a: Architecture, gpu: Gpu, setup: Setup) -> float:
-    """Bytes for cache on each GPU. Raises DoesNotFit well past the edge; near it there is room for one request at the least."""
+    """Bytes for cache on each GPU, by the simple rule that the factors were fitted with.
+
+    It serves measured rows alone, which ran, whatever the engine took: the calculator passes `work` the room that
+    kit/memory counts instead. Raises DoesNotFit well past the edge; near it there is room for one request at the least.
+    """
     usable = gpu.memory_bytes * USABLE_SHARE
     needed = resident_bytes(a, setup)
     if needed > usable * EDGE:
@@ -216,13 +221,16 @@ def room(a: Architecture, gpu: Gpu, setup: Setup) -> float:
     return max(0.0, usable - needed - WORKSPACE_BYTES)
 
 
-def work(a: Architecture, gpu: Gpu, setup: Setup, load: Load) -> Work:
-    """What a configuration moves and computes. Raises DoesNotFit, and ValueError for a layout that is not modelled."""
+def work(a: Architecture, gpu: Gpu, setup: Setup, load: Load, room_bytes: float | None = None) -> Work:
+    """What a configuration moves and computes. `room_bytes` for cache on each GPU; None: by the fit's own rule, `room`.
+
+    Raises DoesNotFit (by that rule alone), and ValueError for a layout that is not modelled.
+    """
     if setup.replicas < 1 or setup.gpus % setup.replicas:
         raise ValueError(f"{setup.replicas} replicas of the attention do not divide {setup.gpus} GPUs")
     if setup.by_layer:
         return _by_layer(work(a, gpu._replace(memory_bytes=gpu.memory_bytes * setup.gpus),
-                              setup._replace(gpus=1, by_layer=False), load), setup.gpus)
+                              setup._replace(gpus=1, by_layer=False), load, room_bytes), setup.gpus)
     spread = setup.gpus // setup.replicas
     body, experts, _ = weight_bytes(a, setup.weights)
     count = arch.parameters(a)
@@ -242,7 +250,7 @@ def work(a: Architecture, gpu: Gpu, setup: Setup, load: Load) -> Work:
         prompt_attention_flops=prompt_attention_flops(a, load.input_tokens) / setup.gpus,
         kv_bytes=cache(mean), full_kv_bytes=cache(full), layers=layers, expert_layers=a.expert_layers,
         links=setup.gpus, token_link_bytes=sent, prompt_link_bytes=sent * load.input_tokens,
-        replicas=setup.replicas, room_bytes=room(a, gpu, setup),
+        replicas=setup.replicas, room_bytes=room(a, gpu, setup) if room_bytes is None else room_bytes,
     )
 
 
@@ -310,14 +318,26 @@ def prompt_s(w: Work, r: Rates) -> float:
     return w.prompt_flops / r.prompt_flops + w.prompt_attention_flops / r.attention_flops + link
 
 
-def first_token_s(w: Work, r: Rates, tokens: float) -> float:
-    """Seconds to the first token of a request alone: the prompt, no faster than its weights are read, and fixed work."""
-    parts = step_parts(w, r, 1)
+class First(NamedTuple):
+    """What the time to the first token of a request alone is made of, in seconds."""
+
+    prompt: float  # compute and link
+    weights: float  # reading those that the prompt touches
+    fixed: float  # per layer, step and request
+    before: float  # whatever the prompt
+
+    @property
+    def total(self) -> float:
+        """The prompt, no faster than its weights are read, and fixed work."""
+        return math.hypot(self.prompt, self.weights) + self.fixed + self.before
+
+
+def first_token(w: Work, r: Rates, tokens: float) -> First:
+    """The time to the first token of a request alone with so many tokens of prompt."""
     weights = w.weight_bytes / r.weight_bytes_per_s
     if w.experts:
         weights += w.expert_bytes * touched(w.experts, w.experts_per_token, tokens) / r.expert_bytes_per_s
-    prompt = prompt_s(w, r) * w.replicas
-    return math.hypot(prompt, weights) + parts["overhead"] + r.first_s
+    return First(prompt_s(w, r) * w.replicas, weights, step_parts(w, r, 1)["overhead"], r.first_s)
 
 
 def speed(w: Work, r: Rates, load: Load) -> Speed:
@@ -335,7 +355,7 @@ def speed(w: Work, r: Rates, load: Load) -> Speed:
     seconds = output * step + requests * own_prompt
     total = requests * output / seconds
     between = step + max(requests - 1, 0) * own_prompt / output
-    return Speed(requests, total, 1 / between, between, first_token_s(w, r, load.input_tokens), parts)
+    return Speed(requests, total, 1 / between, between, first_token(w, r, load.input_tokens).total, parts)
 
 
 # --- factors ----------------------------------------------------------------------------------------------------------
