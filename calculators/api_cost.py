@@ -1,7 +1,6 @@
 """What a month of a workload costs at list prices, on proprietary APIs and on hosted open models side by side."""
 
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,6 +8,25 @@ from typing import NamedTuple
 from calculators.kit import days, workload
 from calculators.kit.chart import Bars, Chart, Line, Lines, Points
 from calculators.kit.facts import Facts, Value
+from calculators.kit.prices import (
+    PROPRIETARY,
+    Clock,
+    Job,
+    Offer,
+    Parts,
+    Workload,
+    called,
+    misfit,
+    offer_of,
+    parts_usd,
+    peak_rates,
+    plain_name,
+    ratio_of,
+    request_usd,
+    retired,
+    workload_of,
+)
+from calculators.kit.prices import TABLE as PRICES
 from calculators.kit.search import changes
 from calculators.kit.shape import (
     Calculator,
@@ -24,13 +42,10 @@ from calculators.kit.shape import (
     several,
     whole,
 )
-from calculators.kit.units import HOURS_PER_DAY, TOKENS_PER_MTOK, exact, show
+from calculators.kit.units import DAYS_PER_MONTH, TOKENS_PER_MTOK, exact, show
 
-PRICES = "prices"
 SHAPES = "day-shapes"
-DAYS_PER_MONTH = 30  # as everywhere on this site: data/original.yaml counts 24 x 30 hours
 NONE_FITS = "None of these models can take this request"
-PROPRIETARY = "proprietary"
 BENCHMARKS = {
     "none": "None",
     "gpqa": "GPQA Diamond, run by Epoch AI",
@@ -40,15 +55,6 @@ BENCHMARKS = {
 }
 _BENCHMARK_ROWS = {"gpqa": ("GPQA Diamond", "Epoch AI"), "swe-bench": ("SWE-bench Verified", "Epoch AI"),
                    "swe-bench-pro": ("SWE-bench Pro", "Scale AI")}
-_SPAN = r"(\d\d):(\d\d)-(\d\d):(\d\d)"
-_PEAK = re.compile(rf"(Monday to Friday )?{_SPAN}(?: and {_SPAN})* UTC", re.ASCII)
-
-
-def retired(values: Mapping[str, Value]) -> str:
-    """Why a row of the prices may not be chosen, or "" if it may."""
-    if values.get("status") != "retired":
-        return ""
-    return f"was retired on {values['retires']}" if "retires" in values else "has been retired"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,61 +87,6 @@ class Inputs:
                             help="Draws the scores of the models that have one. Never part of the ranking.")
 
 
-class Rates(NamedTuple):
-    """Prices in USD per million tokens. Without a price of their own, cached and written tokens cost as input does."""
-
-    input: float
-    cached: float
-    write: float
-    output: float
-
-
-class Parts(NamedTuple):
-    """What one request costs, in USD, by what is billed."""
-
-    input: float
-    cached: float
-    written: float
-    output: float
-    reasoning: float
-
-
-class Job(NamedTuple):
-    """One request: tokens, and shares from 0 to 1 of what repeats and what can wait."""
-
-    input_tokens: float
-    output_tokens: float
-    reasoning_tokens: float
-    overhead_tokens: float
-    repeated: float
-    reads_per_write: float
-    waiting: float
-
-
-class Clock(NamedTuple):
-    """When requests come: the weight of each local hour (their sum is 1), the weekend's hours to the weekdays', and how
-    many hours the local clock is ahead of UTC."""
-
-    hours: tuple[float, ...]
-    weekend: float
-    utc_offset: float
-
-
-class Offer(NamedTuple):
-    """One model on one host, as a request meets it."""
-
-    row: str
-    label: str
-    access: str
-    usual: Rates  # the mean over the hours of the day
-    off_peak: Rates | None  # where the price depends on the hour
-    batch: Rates | None
-    tiers: tuple[tuple[float, Rates], ...]  # tokens above which it holds, longest first
-    window: float
-    longest_answer: float
-    ratio: float  # its tokens for each token of the job
-
-
 class Priced(NamedTuple):
     """A model with its bill."""
 
@@ -149,7 +100,7 @@ class Priced(NamedTuple):
     @property
     def request_usd(self) -> float:
         """The whole of one request, in USD."""
-        return sum(self.parts)
+        return self.parts.total
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,153 +122,6 @@ class Outputs:
     history: tuple[tuple[str, tuple[tuple[str, float], ...]], ...]  # USD per request by day, where it changed
 
 
-def bill_usd(rates: Rates, fresh: float, cached: float, written: float, answer: float) -> float:
-    """What tokens cost: new input, input read from a cache, input written to one, output. Returns USD.
-
-    Takes prices in USD per million tokens and counts of tokens. No token is counted twice: what is written to a cache is
-    billed at the price of writing alone.
-    """
-    return (fresh * rates.input + cached * rates.cached + written * rates.write + answer * rates.output) / TOKENS_PER_MTOK
-
-
-def rates_for(offer: Offer, prompt_tokens: float) -> Rates:
-    """The prices of a request (USD per million tokens): above a limit the whole request costs the tier's prices."""
-    for above, rates in offer.tiers:
-        if prompt_tokens > above:
-            return rates
-    return offer.usual
-
-
-def counts(rates: Rates, ratio: float, job: Job) -> tuple[float, float, float]:
-    """The prompt of a request as it is billed: tokens of new input, read from a cache, written to it.
-
-    `ratio` is tokens for each token of the job. Of reads_per_write + 1 requests with the same beginning one writes it. A
-    cache that costs more than it saves is not used.
-    """
-    n, repeats = job.reads_per_write, job.input_tokens * ratio * job.repeated
-    if n * rates.cached + rates.write >= (n + 1) * rates.input:
-        repeats = 0
-    written = repeats / (n + 1)
-    return (job.input_tokens + job.overhead_tokens) * ratio - repeats, repeats - written, written
-
-
-def fits(offer: Offer, job: Job) -> bool:
-    """Whether a model can take a request: its prompt and answer within the window, its answer not too long."""
-    answer = (job.output_tokens + job.reasoning_tokens) * offer.ratio
-    return (answer <= offer.longest_answer
-            and answer + (job.input_tokens + job.overhead_tokens) * offer.ratio <= offer.window)
-
-
-def ways(offer: Offer, job: Job) -> tuple[Rates, Rates]:
-    """The prices of what cannot wait and of what can (USD per million tokens).
-
-    What can wait goes where it is cheapest: as a batch, off-peak, or as everything else. No price is known of cached
-    input in a batch, nor of batches with long prompts, so a batch pays its full input price and long prompts go as the rest.
-    """
-    now = rates_for(offer, (job.input_tokens + job.overhead_tokens) * offer.ratio)
-    if not job.waiting or now is not offer.usual:
-        return now, now
-    options = [rates for rates in (now, offer.off_peak, offer.batch) if rates]
-    return now, min(options, key=lambda rates: at_rates(rates, offer.ratio, job))
-
-
-def at_rates(rates: Rates, ratio: float, job: Job) -> float:
-    """What one request costs at these prices, in USD."""
-    return bill_usd(rates, *counts(rates, ratio, job), (job.output_tokens + job.reasoning_tokens) * ratio)
-
-
-def request_usd(offer: Offer, job: Job) -> float:
-    """What one request costs on an offer, in USD; infinite if the model cannot take it."""
-    if not fits(offer, job):
-        return math.inf
-    now = rates_for(offer, (job.input_tokens + job.overhead_tokens) * offer.ratio)
-    usd = later = at_rates(now, offer.ratio, job)
-    if job.waiting and now is offer.usual:  # see ways(); asked thousands of times for the flips, so worked out once here
-        for rates in (offer.off_peak, offer.batch):
-            if rates:
-                later = min(later, at_rates(rates, offer.ratio, job))
-    return usd * (1 - job.waiting) + later * job.waiting
-
-
-def parts_usd(offer: Offer, job: Job) -> Parts:
-    """The same by part, for a model that can take the request."""
-    now, later = ways(offer, job)
-    a, b = _parts(now, offer.ratio, job), _parts(later, offer.ratio, job)
-    return Parts(*(x * (1 - job.waiting) + y * job.waiting for x, y in zip(a, b, strict=True)))
-
-
-def _parts(rates: Rates, ratio: float, job: Job) -> Parts:
-    fresh, read, written = counts(rates, ratio, job)
-    return Parts(bill_usd(rates, fresh, 0, 0, 0), bill_usd(rates, 0, read, 0, 0), bill_usd(rates, 0, 0, written, 0),
-                 bill_usd(rates, 0, 0, 0, job.output_tokens * ratio), bill_usd(rates, 0, 0, 0, job.reasoning_tokens * ratio))
-
-
-def misfit(offer: Offer, job: Job) -> str:
-    """Why a model cannot take a request, or "" if it can."""
-    answer = (job.output_tokens + job.reasoning_tokens) * offer.ratio
-    if answer > offer.longest_answer:
-        return f"the answer is longer than the {show(offer.longest_answer, 'tokens')} it gives at most"
-    if answer + (job.input_tokens + job.overhead_tokens) * offer.ratio > offer.window:
-        return f"prompt and answer together are longer than its window of {show(offer.window, 'tokens')}"
-    return ""
-
-
-def peak_share(peak: str, clock: Clock) -> float | None:
-    """The share of requests (0 to 1) that come in peak hours, or None if the text of the hours cannot be read.
-
-    `peak` is the column of the prices: "Monday to Friday 01:00-04:00 and 06:00-10:00 UTC". A local weekday counts as one
-    in UTC.
-    """
-    if not _PEAK.fullmatch(peak):
-        return None
-    spans = []
-    for first, minute, last, end_minute in re.findall(_SPAN, peak):
-        start, end = int(first) + int(minute) / 60, int(last) + int(end_minute) / 60
-        spans.append((start, end if end > start else end + HOURS_PER_DAY))
-    share = sum(weight * _overlap((hour - clock.utc_offset) % HOURS_PER_DAY, spans)
-                for hour, weight in enumerate(clock.hours) if weight)
-    return share * (5 / (5 + 2 * clock.weekend) if peak.startswith("Monday to Friday") else 1)
-
-
-def _overlap(start: float, spans: Sequence[tuple[float, float]]) -> float:
-    """The part of the hour from `start` that lies within the spans, which repeat every day."""
-    return sum(max(0.0, min(start + 1, last + turn) - max(start, first + turn))
-               for first, last in spans for turn in (-HOURS_PER_DAY, 0, HOURS_PER_DAY))
-
-
-def offer_of(row: str, values: Mapping[str, Value], clock: Clock, ratio: float) -> Offer | str:
-    """A row of the prices as an offer, or why it has none."""
-    plain = _rates(values, "")
-    usual, off_peak = plain, None
-    if "peak" in values:
-        share = peak_share(str(values["peak"]), clock)
-        if share is None:
-            return "its peak hours cannot be read"
-        peak = peak_rates(values)
-        usual, off_peak = Rates(*(p * share + o * (1 - share) for p, o in zip(peak, plain, strict=True))), plain
-    batch = None
-    if "batch_input" in values:
-        full = float(values["batch_input"])
-        batch = Rates(full, full, full, float(values["batch_output"]))
-    tiers = tuple((float(values[f"{tier}above_tokens"]), _rates(values, tier, plain.write / plain.input))
-                  for tier in ("tier_2_", "tier_") if f"{tier}input" in values)
-    return Offer(row, f"{values['model']} ({values['host']})", str(values["access"]), usual, off_peak, batch, tiers,
-                 float(values.get("context_tokens", math.inf)), float(values.get("max_output_tokens", math.inf)), ratio)
-
-
-def peak_rates(values: Mapping[str, Value]) -> Rates:
-    """The prices of a row at its peak hours, in USD per million tokens."""
-    plain = _rates(values, "")
-    return _rates(values, "peak_", plain.write / plain.input)
-
-
-def _rates(values: Mapping[str, Value], kind: str, write: float = 1) -> Rates:
-    """The prices of one kind in a row. `write` is what writing to a cache costs of input where no price is listed."""
-    full = float(values[f"{kind}input"])
-    listed = values.get(f"{kind}cache_write", full * write)
-    return Rates(full, float(values.get(f"{kind}cached_input", full)), float(listed), float(values[f"{kind}output"]))
-
-
 def mean_month(costs: Sequence[tuple[float, float]], months: int, growth: float) -> float:
     """The mean of the months ahead, in the unit of the costs.
 
@@ -334,31 +138,14 @@ def mean_month(costs: Sequence[tuple[float, float]], months: int, growth: float)
     return total / months
 
 
-def job_of(inputs: Inputs) -> Job:
-    """The request that the inputs describe."""
-    return Job(inputs.input_tokens, inputs.output_tokens, inputs.reasoning_tokens, inputs.overhead_tokens,
-               inputs.cached_share_percent / 100, inputs.reads_per_write, inputs.batch_share_percent / 100)
-
-
-def clock_of(inputs: Inputs, facts: Facts) -> Clock:
-    """When the requests come. Raises InputError for hours that cannot be read."""
-    shape = facts.rows(SHAPES)[inputs.day_shape]
-    hours = workload.hourly(inputs.hours_of_day, [float(shape[f"h{hour:02d}"]) for hour in range(HOURS_PER_DAY)])
-    return Clock(hours, 1 if inputs.hours_of_day else float(shape["weekend"]), inputs.utc_offset_hours)
-
-
 def ratios_of(inputs: Inputs, facts: Facts) -> dict[str, float]:
     """The ratio of each chosen row. Raises InputError for a name that is none of theirs."""
     given = workload.ratios(inputs.tokeniser_ratios) if inputs.tokeniser_ratios else {}
-    unused, found = dict(given), dict.fromkeys(inputs.models, 1.0)
+    unused, found = set(given), {}
     for row in inputs.models:
-        values = facts.rows(PRICES)[row]
-        # The most exact name wins: the row, the model, its vendor.
-        for name in (str(values["vendor"]), str(values["model_id"]), str(values["model"]), row):
-            if name.lower() in given:
-                found[row] = given[name.lower()]
-                unused.pop(name.lower(), None)
-    for name in unused:
+        found[row], met = ratio_of(row, facts.rows(PRICES)[row], given)
+        unused -= met
+    for name in sorted(unused):
         raise InputError("tokeniser_ratios", "Tokeniser ratios must name vendors or models that are chosen above "
                                              f"(got {_as_typed(name, inputs.tokeniser_ratios)}).")
     return found
@@ -371,17 +158,18 @@ def _as_typed(name: str, text: str) -> str:
 
 def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     """Price one request on every model, and from it the month and the months ahead."""
-    job, clock, ratios = job_of(inputs), clock_of(inputs, facts), ratios_of(inputs, facts)
+    load, ratios = workload_of(inputs, facts.rows(SHAPES)), ratios_of(inputs, facts)
+    job, clock = load.job, load.clock
     priced, refusals, history = [], [], []
     for row in sorted(inputs.models):
         values = facts.rows(PRICES)[row]
         offer = offer_of(row, values, clock, ratios[row])
-        if isinstance(offer, str) or not fits(offer, job):
-            why = offer if isinstance(offer, str) else misfit(offer, job)
-            refusals.append(f"{values['model']} ({values['host']}): {why}")
+        why = offer.why if isinstance(offer, NoValue) else misfit(offer, job)
+        if isinstance(offer, NoValue) or why:
+            refusals.append(f"{called(values)}: {why}")
             continue
         over_time = list(_over_time(offer, job, clock, facts))
-        priced.append(_priced(offer, parts_usd(offer, job), over_time, inputs, facts))
+        priced.append(_priced(offer, parts_usd(offer, job), over_time, load, inputs, facts))
         changed = tuple((day, usd) for day, usd in over_time if usd is not None)
         if len({usd for _, usd in changed}) > 1:
             history.append((offer.label, changed))
@@ -394,17 +182,16 @@ def _over_time(offer: Offer, job: Job, clock: Clock, facts: Facts) -> Iterator[t
     """By the day from which something changed: what the request costs (USD), or None if it cannot be priced."""
     for day, values in facts.row_history(PRICES, offer.row):
         then = offer_of(offer.row, values, clock, offer.ratio)
-        usd = math.inf if isinstance(then, str) or retired(values) else request_usd(then, job)
+        usd = math.inf if isinstance(then, NoValue) or retired(values) else request_usd(then, job)
         yield day, usd if usd < math.inf else None
 
 
-def _priced(offer: Offer, parts: Parts, over_time: Sequence[tuple[str, float | None]], inputs: Inputs,
-            facts: Facts) -> Priced:
+def _priced(offer: Offer, parts: Parts, over_time: Sequence[tuple[str, float | None]], load: Workload,
+            inputs: Inputs, facts: Facts) -> Priced:
     """The bill of a model whose request costs these parts before the surcharge."""
-    factor = 1 + inputs.surcharge_percent / 100
-    requests = inputs.requests_per_day * DAYS_PER_MONTH
-    taxed = Parts(*(part * factor for part in parts))
-    month = sum(taxed) * requests
+    factor, requests = 1 + load.surcharge, load.requests_per_month
+    taxed = parts.times(factor)
+    month = taxed.total * requests
     status = str(facts.rows(PRICES)[offer.row]["status"])
     today = days.ordinal(facts.as_of)
     end = _end(offer.row, facts)
@@ -561,7 +348,7 @@ def _quality(inputs: Inputs, outputs: Outputs, facts: Facts) -> Points | None:
     scores = _scores(inputs.benchmark, facts)
     rows = facts.rows(PRICES)
     points = [(p.offer.label, int(p.offer.access != PROPRIETARY), p.request_usd * 1000, scores[key]) for p in outputs.priced
-              if (key := _plain(str(rows[p.offer.row]["model"]))) in scores and p.request_usd]
+              if (key := plain_name(rows[p.offer.row]["model"])) in scores and p.request_usd]
     if not points:
         return None
     unit = "points" if inputs.benchmark == "eci" else "%"
@@ -572,23 +359,19 @@ def _quality(inputs: Inputs, outputs: Outputs, facts: Facts) -> Points | None:
 def _scores(benchmark: str, facts: Facts) -> dict[str, float]:
     """The scores of a benchmark by the plain name of the model."""
     if benchmark == "eci":
-        return {_plain(str(v["model"])): float(v["score"]) for v in facts.rows("frontier").values()}
+        return {plain_name(v["model"]): float(v["score"]) for v in facts.rows("frontier").values()}
     wanted = _BENCHMARK_ROWS.get(benchmark)
-    return {_plain(str(v["model"])): float(v["score"]) for v in facts.rows("benchmark-scores").values()
+    return {plain_name(v["model"]): float(v["score"]) for v in facts.rows("benchmark-scores").values()
             if wanted and (v["benchmark"], v["run_by"]) == wanted} if wanted else {}
-
-
-def _plain(name: str) -> str:
-    """A model's name without what two tables may write differently."""
-    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
     """For each number alone, the nearest values above and below at which another model becomes the cheapest."""
-    job, clock, ratios = job_of(inputs), clock_of(inputs, facts), ratios_of(inputs, facts)
+    load, ratios = workload_of(inputs, facts.rows(SHAPES)), ratios_of(inputs, facts)
+    job = load.job
     rows = facts.rows(PRICES)
     offers = [offer for row in sorted(inputs.models)
-              if not isinstance(offer := offer_of(row, rows[row], clock, ratios[row]), str)]
+              if not isinstance(offer := offer_of(row, rows[row], load.clock, ratios[row]), NoValue)]
     best = _cheapest(offers, job)
     if best is None:
         return []
@@ -598,7 +381,7 @@ def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
         found += _flips_of(name, getattr(inputs, name), best, _moving(offers, job, part, scale), corners)
     if any(offer.off_peak for offer in offers):
         def at_offset(value: float) -> tuple[list[Offer], Job]:
-            then = clock._replace(utc_offset=value)
+            then = load.clock._replace(utc_offset=value)
             return [_at_clock(offer, rows[offer.row], then) for offer in offers], job
 
         found += ([_no_flip("utc_offset_hours")] if _whatever_the_hour(best, offers, rows, job)
@@ -631,7 +414,7 @@ def _whatever_the_hour(best: Offer, offers: Sequence[Offer], rows: Mapping[str, 
 def _at_clock(offer: Offer, values: Mapping[str, Value], clock: Clock) -> Offer:
     """An offer with the requests at other hours."""
     moved = offer_of(offer.row, values, clock, offer.ratio) if offer.off_peak else offer
-    return offer if isinstance(moved, str) else moved
+    return offer if isinstance(moved, NoValue) else moved
 
 
 def _moving(offers: list[Offer], job: Job, part: str, scale: float) -> _At:

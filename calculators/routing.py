@@ -1,20 +1,20 @@
 """Two kinds of model together: what each of four hybrid strategies costs against one kind alone."""
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from calculators.api_cost import Clock, Job, misfit, offer_of, request_usd, retired
 from calculators.kit import hybrid, workload
 from calculators.kit.chart import Bars, Chart, Line, Lines
 from calculators.kit.facts import Facts, Value
+from calculators.kit.prices import EVEN, Job, called, clock_of, misfit, offer_of, plain_name, request_usd, retired
+from calculators.kit.prices import TABLE as PRICES
 from calculators.kit.search import changes
 from calculators.kit.shape import Calculator, Flip, Link, NoValue, Step, Table, choice, folded, number, output
-from calculators.kit.units import HOURS_PER_DAY, show
+from calculators.kit.units import DAYS_PER_MONTH, HOURS_PER_MONTH, show
 
-PRICES, SCORES, SHAPES = "prices", "benchmark-scores", "day-shapes"
+SCORES, SHAPES = "benchmark-scores", "day-shapes"
 TIERED, DEVELOPMENT, FALLBACK, SPECIALISED = "tiered", "development", "fallback", "specialised"
 STRATEGIES = {
     TIERED: "Tiered routing: easy requests to the cheap model",
@@ -165,49 +165,42 @@ def prices_of(inputs: Inputs, facts: Facts) -> Prices:
     Where a host has peak hours, the price is the mean over an even day.
     """
     rows = facts.rows(PRICES)
-    job = Job(inputs.input_tokens, inputs.output_tokens, 0, 0, 0, 1, 0)
-    even = Clock((1 / HOURS_PER_DAY,) * HOURS_PER_DAY, 1, 0)
+    job = Job(inputs.input_tokens, inputs.output_tokens)
     usd, labels, reasons = [], [], []
     for row in (inputs.dear_model, inputs.cheap_model):
-        offer = offer_of(row, rows[row], even, 1)
-        labels.append(f"{rows[row]['model']} ({rows[row]['host']})")
-        usd.append(math.inf if isinstance(offer, str) else request_usd(offer, job))
-        why = offer if isinstance(offer, str) else misfit(offer, job)
+        offer = offer_of(row, rows[row], EVEN)
+        labels.append(called(rows[row]))
+        usd.append(math.inf if isinstance(offer, NoValue) else request_usd(offer, job))
+        why = offer.why if isinstance(offer, NoValue) else misfit(offer, job)
         reasons += [f"{labels[-1]}: {why}"] if why else []
-    shape = facts.rows(SHAPES)[inputs.day_shape]
-    weights = workload.hourly(inputs.hours_of_day, [float(shape[f"h{hour:02d}"]) for hour in range(HOURS_PER_DAY)])
-    candidates = _candidates(job, even, facts) if inputs.strategy == SPECIALISED else ()
-    month = hybrid.month_of(weights, 1 if inputs.hours_of_day else float(shape["weekend"]), 1)
+    clock = clock_of(inputs, facts.rows(SHAPES))
+    month = hybrid.month_of(clock.hours, clock.weekend, 1)
+    candidates = _candidates(job, facts) if inputs.strategy == SPECIALISED else ()
     return Prices(usd[0], usd[1], labels[0], labels[1], "; ".join(reasons), month, candidates)
 
 
-def _candidates(job: Job, clock: Clock, facts: Facts) -> tuple[hybrid.Candidate, ...]:
+def _candidates(job: Job, facts: Facts) -> tuple[hybrid.Candidate, ...]:
     """The models that have a score and a price and can take the request, each on its cheapest host, as far as they matter."""
     scores: dict[str, dict[str, float]] = {}
     for score in facts.rows(SCORES).values():
         benchmark = _RUN_BY.get((str(score["benchmark"]), str(score["run_by"])))
         if benchmark:
-            of = scores.setdefault(_plain(score["model"]), {})
+            of = scores.setdefault(plain_name(score["model"]), {})
             of[benchmark] = max(float(score["score"]), of.get(benchmark, 0))
     cheapest: dict[str, hybrid.Candidate] = {}
     for row, values in facts.rows(PRICES).items():
-        name = _plain(values["model"])
+        name = plain_name(values["model"])
         if name in scores and not retired(values):
-            offer = offer_of(row, values, clock, 1)
-            usd = math.inf if isinstance(offer, str) else request_usd(offer, job)
+            offer = offer_of(row, values, EVEN)
+            usd = math.inf if isinstance(offer, NoValue) else request_usd(offer, job)
             if usd < (cheapest[name].usd if name in cheapest else math.inf):
-                cheapest[name] = hybrid.Candidate(row, f"{values['model']} ({values['host']})", usd, scores[name])
+                cheapest[name] = hybrid.Candidate(row, called(values), usd, scores[name])
     return tuple(hybrid.undominated(list(cheapest.values())))
-
-
-def _plain(name: Value) -> str:
-    """A model's name without what two tables may write differently."""
-    return re.sub(r"[^a-z0-9]", "", str(name).lower())
 
 
 def requests_of(inputs: Inputs) -> float:
     """Requests of a month of 30 days."""
-    return inputs.requests_per_day * hybrid.DAYS_PER_MONTH
+    return inputs.requests_per_day * DAYS_PER_MONTH
 
 
 def mix_of(inputs: Inputs) -> hybrid.Mix:
@@ -290,7 +283,7 @@ def fleet_of(inputs: Inputs, prices: Prices) -> Fleet | None:
     tokens = inputs.input_tokens + inputs.output_tokens
     hour = hybrid.server_hour_tokens(inputs.tokens_per_second, inputs.utilisation_percent / 100)
     month = hybrid.scaled(prices.day, inputs.requests_per_day * tokens / hour)
-    server_usd, hour_usd = inputs.server_usd_per_hour * hybrid.HOURS_PER_MONTH, hour / tokens * usd if tokens else 0
+    server_usd, hour_usd = inputs.server_usd_per_hour * HOURS_PER_MONTH, hour / tokens * usd if tokens else 0
     return Fleet(month, server_usd, hour_usd, hybrid.best_servers(month, server_usd, hour_usd))
 
 
@@ -419,7 +412,7 @@ def _fleet_outputs(inputs: Inputs, fleet: Fleet) -> dict[str, Any]:
             else "no number of hours, since the API costs nothing")
     return {"servers": servers, "overflow_percent": hybrid.overflow_hours(fleet.month, servers) / work * 100 if work else 0.0,
             "reason": f"A server pays for itself with {pays}. The busiest hour would keep {_count(fleet.month[0].servers)} "
-                      f"servers busy, the mean hour {_count(work / hybrid.HOURS_PER_MONTH)}."}
+                      f"servers busy, the mean hour {_count(work / HOURS_PER_MONTH)}."}
 
 
 def _count(servers: float) -> str:

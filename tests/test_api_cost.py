@@ -10,21 +10,20 @@ from hypothesis import strategies as st
 
 import calculators
 from calculators import api_cost
-from calculators.api_cost import Clock, Job, Offer, Rates
 from calculators.buildtime import data
-from calculators.kit import days, export, render, workload
+from calculators.kit import days, export, prices, render, workload
+from calculators.kit.prices import EVEN, Clock, Job, Offer, Rates
 from calculators.kit.result import answer
 from calculators.kit.shape import InputError, NoValue
 
 DAY = "2026-11-26"
 FACTS = data.facts(DAY)
-ROWS = {row: values for row, values in FACTS.rows("prices").items() if not api_cost.retired(values)}
-FLAT = Clock((1 / 24,) * 24, 1, 0)
+ROWS = {row: values for row, values in FACTS.rows("prices").items() if not prices.retired(values)}
 CALCULATOR = calculators.get("api-cost")
 
 
-def offer(row: str, clock: Clock = FLAT, ratio: float = 1) -> Offer:
-    found = api_cost.offer_of(row, ROWS[row], clock, ratio)
+def offer(row: str, clock: Clock = EVEN, ratio: float = 1) -> Offer:
+    found = prices.offer_of(row, ROWS[row], clock, ratio)
     assert isinstance(found, Offer)
     return found
 
@@ -48,27 +47,27 @@ def ask(**inputs: Any) -> Any:
     (Rates(3, 3, 3, 15), (1e6, 0, 0, 5e5), 10.5, 1e-9),
 ])
 def test_published_bills(rates: Rates, tokens: tuple[float, ...], usd: float, near: float) -> None:
-    assert api_cost.bill_usd(rates, *tokens) == pytest.approx(usd, rel=near)
+    assert prices.bill_usd(rates, *tokens) == pytest.approx(usd, rel=near)
 
 
 def test_a_support_example_that_is_too_cheap_to_be_true() -> None:
     """Anthropic's example prices 10,000 tickets of 3,700 tokens at 37 USD; at 5 USD for input they cost 185 at the least."""
     for output in (0, 600, 3700):
-        usd = api_cost.bill_usd(Rates(5, 5, 5, 25), 3700 - output, 0, 0, output) * 10_000
+        usd = prices.bill_usd(Rates(5, 5, 5, 25), 3700 - output, 0, 0, output) * 10_000
         assert usd >= 185 * (1 - 1e-12)
 
 
 def test_a_long_prompt_pays_the_tier_for_all_of_it() -> None:
     """A million tokens of input to Claude Sonnet 4.5 cost 6 USD, not 3 below 200,000: genai-prices, tests."""
-    long = api_cost.rates_for(offer("anthropic-claude-sonnet-4-5"), 1_000_000)
-    assert api_cost.bill_usd(long, 1_000_000, 0, 0, 0) == pytest.approx(6)
-    assert api_cost.rates_for(offer("anthropic-claude-sonnet-4-5"), 200_000).input == 3
+    long = prices.rates_for(offer("anthropic-claude-sonnet-4-5"), 1_000_000)
+    assert prices.bill_usd(long, 1_000_000, 0, 0, 0) == pytest.approx(6)
+    assert prices.rates_for(offer("anthropic-claude-sonnet-4-5"), 200_000).input == 3
 
 
 def test_two_tiers() -> None:
     """Qwen3 Max: 1.2 up to 32,000 tokens, 2.4 above, 3 above 128,000."""
     qwen = offer("alibaba-qwen3-max")
-    assert [api_cost.rates_for(qwen, n).input for n in (32_000, 32_001, 128_000, 128_001)] == [1.2, 2.4, 2.4, 3]
+    assert [prices.rates_for(qwen, n).input for n in (32_000, 32_001, 128_000, 128_001)] == [1.2, 2.4, 2.4, 3]
 
 
 # --- hours -----------------------------------------------------------------------------------------------------------
@@ -77,21 +76,21 @@ PEAK = "Monday to Friday 01:00-04:00 and 06:00-10:00 UTC"
 
 
 def test_peak_hours_by_hand() -> None:
-    assert api_cost.peak_share(PEAK, FLAT) == pytest.approx(35 / 168)  # 7 hours on 5 days
-    assert api_cost.peak_share("01:00-04:00 UTC", FLAT) == pytest.approx(3 / 24)
-    assert api_cost.peak_share("22:30-01:00 UTC", FLAT) == pytest.approx(2.5 / 24)  # over midnight
-    half_past = FLAT._replace(utc_offset=5.5)  # the hours start at half past in UTC; the sum is the same
-    assert api_cost.peak_share(PEAK, half_past) == pytest.approx(35 / 168)
+    assert prices.peak_share(PEAK, EVEN) == pytest.approx(35 / 168)  # 7 hours on 5 days
+    assert prices.peak_share("01:00-04:00 UTC", EVEN) == pytest.approx(3 / 24)
+    assert prices.peak_share("22:30-01:00 UTC", EVEN) == pytest.approx(2.5 / 24)  # over midnight
+    half_past = EVEN._replace(utc_offset=5.5)  # the hours start at half past in UTC; the sum is the same
+    assert prices.peak_share(PEAK, half_past) == pytest.approx(35 / 168)
     noon = Clock(tuple(1.0 if h == 12 else 0.0 for h in range(24)), 0, 0)
-    assert api_cost.peak_share("Monday to Friday 12:30-15:00 UTC", noon) == pytest.approx(0.5)  # no weekends at all
-    assert api_cost.peak_share("Monday to Friday 12:30-15:00 UTC", noon._replace(utc_offset=-2)) == pytest.approx(1)
-    assert api_cost.peak_share("mornings", FLAT) is None
+    assert prices.peak_share("Monday to Friday 12:30-15:00 UTC", noon) == pytest.approx(0.5)  # no weekends at all
+    assert prices.peak_share("Monday to Friday 12:30-15:00 UTC", noon._replace(utc_offset=-2)) == pytest.approx(1)
+    assert prices.peak_share("mornings", EVEN) is None
 
 
 def test_every_peak_in_the_data_can_be_read() -> None:
     peaks = {str(values["peak"]) for values in ROWS.values() if "peak" in values}
     assert peaks
-    assert all(api_cost.peak_share(peak, FLAT) is not None for peak in peaks)
+    assert all(prices.peak_share(peak, EVEN) is not None for peak in peaks)
 
 
 def test_shapes_of_the_day() -> None:
@@ -128,29 +127,29 @@ MORE = 1 + 1e-9  # room for what binary adds and takes away
 @given(NAMES, JOBS)
 def test_the_parts_add_up_to_the_whole(row: str, job: Job) -> None:
     one = offer(row)
-    if api_cost.fits(one, job):
-        assert sum(api_cost.parts_usd(one, job)) == pytest.approx(api_cost.request_usd(one, job), rel=1e-9)
-        assert min(api_cost.parts_usd(one, job)) >= 0
+    if not prices.misfit(one, job):
+        assert sum(prices.parts_usd(one, job)) == pytest.approx(prices.request_usd(one, job), rel=1e-9)
+        assert min(prices.parts_usd(one, job)) >= 0
     else:
-        assert api_cost.request_usd(one, job) == math.inf
-        assert api_cost.misfit(one, job)
+        assert prices.request_usd(one, job) == math.inf
+        assert prices.misfit(one, job)
 
 
 @settings(max_examples=300, deadline=None)
 @given(NAMES, JOBS, SHARES)
 def test_what_repeats_and_what_can_wait_never_cost_more(row: str, job: Job, share: float) -> None:
     one = offer(row)
-    now = api_cost.request_usd(one, job)
-    assert api_cost.request_usd(one, job._replace(repeated=max(share, job.repeated))) <= now * MORE
-    assert api_cost.request_usd(one, job._replace(waiting=max(share, job.waiting))) <= now * MORE
+    now = prices.request_usd(one, job)
+    assert prices.request_usd(one, job._replace(repeated=max(share, job.repeated))) <= now * MORE
+    assert prices.request_usd(one, job._replace(waiting=max(share, job.waiting))) <= now * MORE
 
 
 @settings(max_examples=200, deadline=None)
 @given(NAMES, JOBS, st.sampled_from(["input_tokens", "output_tokens", "reasoning_tokens", "overhead_tokens"]), TOKENS)
 def test_more_tokens_never_cost_less(row: str, job: Job, part: str, more: int) -> None:
     one = offer(row)
-    assert api_cost.request_usd(one, job._replace(**{part: getattr(job, part) + more})) >= (
-        api_cost.request_usd(one, job) / MORE)
+    assert prices.request_usd(one, job._replace(**{part: getattr(job, part) + more})) >= (
+        prices.request_usd(one, job) / MORE)
 
 
 @settings(max_examples=60, deadline=None)
@@ -176,7 +175,7 @@ def row_of(outputs: Any, priced: Any) -> tuple[Any, ...]:
 def test_a_ratio_multiplies_all_of_a_models_tokens() -> None:
     job = Job(1000, 300, 200, 100, 0.5, 4, 0)
     for row in ("openai-gpt-4o", "anthropic-claude-sonnet-5-5"):
-        assert api_cost.request_usd(offer(row, ratio=1.2), job) == pytest.approx(1.2 * api_cost.request_usd(offer(row), job))
+        assert prices.request_usd(offer(row, ratio=1.2), job) == pytest.approx(1.2 * prices.request_usd(offer(row), job))
     both = ask(models="openai-gpt-4o,anthropic-claude-sonnet-5-5", tokeniser_ratios="Anthropic:1.5; openai-gpt-4o: 2")
     assert {p.offer.row: p.offer.ratio for p in both.priced} == {"openai-gpt-4o": 2, "anthropic-claude-sonnet-5-5": 1.5}
 

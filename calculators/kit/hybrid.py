@@ -5,10 +5,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from calculators.kit.units import HOURS_PER_DAY, SECONDS_PER_HOUR, whole_up
+from calculators.kit.units import DAYS_PER_MONTH, SECONDS_PER_HOUR, whole_up
 
-DAYS_PER_MONTH = 30  # as everywhere on this site: data/original.yaml counts 24 x 30 hours
-HOURS_PER_MONTH = DAYS_PER_MONTH * HOURS_PER_DAY
 EXACT_UP_TO = 200  # servers whose failures are counted one by one; beyond that the normal curve is as good
 
 

@@ -5,6 +5,8 @@ import re
 from typing import NamedTuple
 
 HOURS_PER_DAY = 24
+DAYS_PER_MONTH = 30  # of a bill, as the original counts: 24 x 30 hours; kit/days.py has the calendar's mean month
+HOURS_PER_MONTH = DAYS_PER_MONTH * HOURS_PER_DAY
 SECONDS_PER_HOUR = 3600
 TOKENS_PER_MTOK = 1_000_000
 
