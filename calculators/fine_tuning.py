@@ -334,7 +334,7 @@ def share_of_peak(inputs: Inputs, c: Constants) -> tuple[Range, str]:
 def work_of(inputs: Inputs, a: Architecture, job: Job, gpus: int) -> Work:
     """What one step of one GPU does."""
     adapter = 0.0 if inputs.method == "full" else training.adapter_parameters(a, inputs.rank, kinds_of(inputs))[1]
-    attention = training.attention_flops(a, inputs.sequence_tokens)
+    attention = architecture.attention_flops(a, inputs.sequence_tokens, at_once=True).total
     each = training.flops_per_token(2.0 * architecture.parameters(a).active, attention, adapter, inputs.method != "full",
                                     inputs.checkpointing, inputs.objective == "dpo")
     return Work(each * tokens_at_once(inputs), training.link_bytes(job, gpus, inputs.sharding))

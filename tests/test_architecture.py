@@ -273,6 +273,38 @@ def test_gemma_4_31b_is_neither_all_layers_nor_half() -> None:
     assert found not in (983_040, 901_120, 40_960)
 
 
+@pytest.mark.parametrize(("model", "at_once", "full", "window", "linear"), [
+    # Gemma 4 31B at 4,096 tokens: 10 layers x 32 heads x 2 x (512 + 512) x 4,096; 50 layers x 32 heads x 2 x (256 + 256) x
+    # the 1,024 of the window. With the full layers' head size in the windows too it would be 3,355,443,200.
+    ("gemma-4-31b", False, 2_684_354_560, 1_677_721_600, 0),
+    # The mean of 4,096 tokens looks back on 2,048, in the window on 1,024 - 1,024^2 / (2 x 4,096) = 896.
+    ("gemma-4-31b", True, 1_342_177_280, 1_468_006_400, 0),
+    # DeepSeek V3: 61 layers x 128 heads x 2 x (512 + 64 of scores on the latent + 512 of values) x 4,096 for an answer; keys
+    # and values of heads' own, 2 x (128 + 64 + 128), for a prompt, x 2,048.
+    ("deepseek-v3", False, 69_591_891_968, 0, 0),
+    ("deepseek-v3", True, 10_234_101_760, 0, 0),
+    # Qwen3-Next: 12 layers x 16 heads x 2 x (256 + 256) x 4,096; 36 layers x 32 heads x 128 x 128 x 6, whatever the length.
+    ("qwen3-next-80b-a3b", False, 805_306_368, 0, 113_246_208),
+    ("qwen3-next-80b-a3b", True, 402_653_184, 0, 113_246_208),
+    # DeepSeek V4 Pro: heads of 512 that serve as key and value, over a window of 128 in 61 layers, over every fourth token
+    # in 30, with an indexer of 64 heads of 128 there, and over every 128th in 31: 128 heads x 2 x 1,024 x (30 x 1,024 + 31 x
+    # 32) + 30 x 64 x 2 x 128 x 1,024; 61 x 128 x 2 x 1,024 x 128.
+    ("deepseek-v4-pro", False, 8_816_427_008, 2_046_820_352, 0),
+])
+def test_flops_of_scores_and_values_by_hand(model: str, at_once: bool, full: float, window: float, linear: float) -> None:
+    found = arch.attention_flops(MODELS[model], 4096, at_once=at_once)
+    assert found == (full, window, linear)
+    assert found.total == full + window + linear
+
+
+def test_the_mean_of_a_window_is_that_of_its_tokens_one_by_one() -> None:
+    """Gemma 4 31B's 1,024 of window: token t looks back on min(t, 1,024); the middle of each step is t - 1/2."""
+    a = MODELS["gemma-4-31b"]
+    for tokens in (1, 700, 1024, 1500, 5000):
+        one_by_one = sum(min(t + 0.5, 1024) for t in range(tokens)) / tokens
+        assert arch.attention_flops(a, tokens, at_once=True).window == pytest.approx(50 * 32 * 1024 * one_by_one)
+
+
 def test_index_keys_are_cached_too() -> None:
     without = arch.kv_bytes_per_token(MODELS["deepseek-v3"])
     assert arch.kv_bytes_per_token(MODELS["deepseek-v3-2"]) - without == 61 * 128 * 2

@@ -246,8 +246,8 @@ def work(a: Architecture, gpu: Gpu, setup: Setup, load: Load, room_bytes: float 
         weight_bytes=body / spread, expert_bytes=experts / setup.gpus, experts=a.experts, experts_per_token=a.experts_per_token,
         token_flops=2.0 * count.active / setup.gpus,
         prompt_flops=prompt_flops(a, load.input_tokens) / setup.gpus,
-        attention_flops=step_attention_flops(a, mean) / spread,
-        prompt_attention_flops=prompt_attention_flops(a, load.input_tokens) / setup.gpus,
+        attention_flops=arch.attention_flops(a, mean, at_once=False).total / spread,
+        prompt_attention_flops=load.input_tokens * arch.attention_flops(a, load.input_tokens, at_once=True).total / setup.gpus,
         kv_bytes=cache(mean), full_kv_bytes=cache(full), layers=layers, expert_layers=a.expert_layers,
         links=setup.gpus, token_link_bytes=sent, prompt_link_bytes=sent * load.input_tokens,
         replicas=setup.replicas, room_bytes=room(a, gpu, setup) if room_bytes is None else room_bytes,
@@ -264,24 +264,6 @@ def prompt_flops(a: Architecture, tokens: float) -> float:
     count = arch.parameters(a)
     head = count.embedding if a.tied_embeddings else count.head
     return 2.0 * (count.active - head) * tokens + 2.0 * head
-
-
-def prompt_attention_flops(a: Architecture, tokens: float) -> float:
-    """FLOPs of attention for a prompt: scores and values, 2 x (key + value size) x heads for each pair of tokens.
-
-    Half of all pairs, since none looks ahead; within a window no more than its tokens.
-    """
-    size = (a.qk_nope_size + a.qk_rope_size if a.attention == "mla" else a.head_size) + (a.v_head_size or a.head_size)
-    pairs = a.full_layers * a.heads * tokens / 2 + a.window_layers * a.window_heads * min(tokens / 2, a.window_tokens)
-    return 2.0 * size * pairs * tokens
-
-
-def step_attention_flops(a: Architecture, tokens: float) -> float:
-    """FLOPs of attention for one new token after `tokens`. A latent is read once for all heads (arXiv 2405.04434)."""
-    if a.attention == "mla":
-        return 2.0 * (2 * a.kv_lora_rank + a.qk_rope_size) * a.heads * a.full_layers * tokens
-    size = a.head_size + (a.v_head_size or a.head_size)
-    return 2.0 * size * (a.full_layers * a.heads * tokens + a.window_layers * a.window_heads * min(tokens, a.window_tokens))
 
 
 def touched(experts: int, per_token: int, tokens: float) -> float:

@@ -220,19 +220,6 @@ def _mlp_widths(a: Architecture) -> Iterator[tuple[int, float, float]]:
         yield a.expert_layers, tensors * width + a.experts_per_token * a.expert_hidden_size, width
 
 
-def attention_flops(a: Architecture, tokens: float) -> float:
-    """FLOPs per token of scores and values in one forward pass over examples of so many tokens.
-
-    2 x (key + value size) x heads for each token looked back on, half of the example in the mean, within a window no more
-    than its tokens. Linear and compressed attention are left out: they grow little with length.
-    """
-    value = a.v_head_size or a.head_size
-    size = (a.qk_nope_size + a.qk_rope_size if a.attention == "mla" else a.head_size) + value
-    full = 2.0 * size * a.heads * a.full_layers * tokens / 2
-    wide = a.window_head_size + (a.v_head_size or a.window_head_size)
-    return full + 2.0 * wide * a.window_heads * a.window_layers * min(tokens / 2, a.window_tokens)
-
-
 def flops_per_token(matrices: float, attention: float, adapter: float, frozen: bool, recomputed: bool,
                     reference: bool) -> float:
     """FLOPs of training on one token.
