@@ -29,7 +29,7 @@ def plain(file: data.File, stem: str, wanted: list[str], columns: list[str], kno
             raise TableError(f"There is no row {row_id!r} in data/{stem}.yaml.")
     head = "".join(_head(table, name) for name in columns)
     rows = [Row(file, stem, found, known) for found in wanted or table.rows]
-    body = "".join(f"<tr>{''.join(cell(row.cell(name)) for name in columns)}</tr>" for row in rows)
+    body = "".join(f"<tr>{''.join(cell(row.cell(name, columns)) for name in columns)}</tr>" for row in rows)
     read = [row.any_fact.source.checked for row in rows if row.any_fact]
     return scroll(file.title, f"<tr>{head}</tr>", body) + age(read, known.as_of, file.shelf_life_days)
 
@@ -65,14 +65,30 @@ class Row:
                 self.held[name] = fact
         self.any_fact = max(self.held.values(), key=lambda fact: fact.start, default=None)
 
-    def cell(self, name: str) -> str:
-        """What stands in a column, as HTML."""
+    def cell(self, name: str, columns: Sequence[str] = ()) -> str:
+        """What stands in a column, as HTML; in that of the source every source of the `columns` that are shown."""
         if name in self.held:
-            return _value(self.held[name])
+            return _value(self.held[name]) + self._mark(self.held[name])
         if not self.any_fact or name not in EXTRAS:
             return ""
-        fact = self.any_fact
-        return {"source": render.source_html(fact.source), "from": fact.start, "note": escape(fact.note)}[name]
+        if name == "source":
+            return "; ".join(render.source_html(shown.source) for shown in self._sourced(columns))
+        notes = dict.fromkeys(fact.note for fact in self.held.values() if fact.note)
+        return {"from": self.any_fact.start, "note": escape(" ".join(notes))}[name]
+
+    def _sourced(self, columns: Sequence[str]) -> list[Fact]:
+        """A fact from each source of the columns that are shown; the first column only says what the row is called."""
+        facts = [self.held[name] for name in columns[1:] if name in self.held]
+        shown: dict[str, Fact] = {}
+        for fact in facts or [fact for fact in [self.any_fact] if fact]:
+            shown.setdefault(fact.source.id, fact)
+        return list(shown.values())
+
+    def _mark(self, fact: Fact) -> str:
+        """How sure a cell is, where it was read at second hand and other cells of its row were not."""
+        if fact.source.via != "secondary" or all(other.source.via == "secondary" for other in self.held.values()):
+            return ""
+        return ' <small class="second-hand">(second-hand)</small>'
 
     def html(self, columns: list[str]) -> str:
         """The row of a table to browse: its first cell names it, and a change that is coming stands beside the figure."""
@@ -82,7 +98,7 @@ class Row:
 
     def _browsed(self, name: str) -> str:
         if name == "source" and self.any_fact:
-            return self._short_source(self.any_fact)
+            return self._short_source(self._sourced(list(self.held)))
         if name == "note":
             note = self.cell(name)
             return f"<details><summary>Note</summary>{note}</details>" if note else ""
@@ -92,9 +108,11 @@ class Row:
     def _coming(self, name: str) -> list[Fact]:
         return self.known.coming(f"{self.stem}.{self.row_id}.{name}") if name in self.held else []
 
-    def _short_source(self, fact: Fact) -> str:
+    def _short_source(self, sourced: Sequence[Fact]) -> str:
         """Publisher and day, linked; the whole source is in the list below the table and in the tip."""
-        also = f", and {len(fact.also)} more" if fact.also else ""
+        fact = sourced[0]
+        more = {other for found in sourced for other in found.also} | {found.source.id for found in sourced[1:]}
+        also = f", and {len(more)} more" if more else ""
         tip = f"{fact.source.publisher}, {fact.source.title} ({fact.source.dated()}). Holds from {fact.start}."
         old = self.file.shelf_life_days and _days_between(fact.source.checked, self.known.as_of) > self.file.shelf_life_days
         return (f'<a href="#{self.stem}-source-{fact.source.id}" title="{escape(tip)}">{escape(fact.source.publisher)}</a> '
