@@ -5,16 +5,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from calculators.kit import days, workload
+from calculators.kit import days, scores, workload
 from calculators.kit.chart import Bars, Chart, Line, Lines, Points
 from calculators.kit.facts import Facts, Value
 from calculators.kit.prices import (
     PROPRIETARY,
+    Cache,
     Clock,
     Job,
     Offer,
     Parts,
+    Rates,
     Workload,
+    cache_of,
     called,
     misfit,
     offer_of,
@@ -44,17 +47,11 @@ from calculators.kit.shape import (
 )
 from calculators.kit.units import DAYS_PER_MONTH, TOKENS_PER_MTOK, exact, show
 
-SHAPES = "day-shapes"
+SHAPES, CACHES = "day-shapes", "caches"
 NONE_FITS = "None of these models can take this request"
-BENCHMARKS = {
-    "none": "None",
-    "gpqa": "GPQA Diamond, run by Epoch AI",
-    "swe-bench": "SWE-bench Verified, run by Epoch AI",
-    "swe-bench-pro": "SWE-bench Pro, run by Scale AI",
-    "eci": "Epoch Capabilities Index, up to July 2026",
-}
-_BENCHMARK_ROWS = {"gpqa": ("GPQA Diamond", "Epoch AI"), "swe-bench": ("SWE-bench Verified", "Epoch AI"),
-                   "swe-bench-pro": ("SWE-bench Pro", "Scale AI")}
+BENCHMARKS = {"none": "None", **scores.BENCHMARKS, scores.INDEX: "Epoch Capabilities Index, up to July 2026"}
+LIFETIMES = {"short": "The shortest that is sold", "long": "The longer one, where one is sold"}
+NOTHING = "Nothing to pay on any of these models"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,8 +69,11 @@ class Inputs:
     output_tokens: int = workload.output_tokens(400)
     reasoning_tokens: int = workload.reasoning_tokens()
     overhead_tokens: int = folded(workload.overhead_tokens(), workload.FINER)
-    cached_share_percent: float = workload.cached_share_percent(50)
+    cached_share_percent: float = workload.cached_share_percent(60)
     reads_per_write: float = folded(workload.reads_per_write(), workload.FINER)
+    cache_lifetime: str = folded(choice("Lifetime in the cache", default="short", choices=LIFETIMES, help=(
+        "Long enough for the next request with the same beginning to come. The longer one costs more to write.")),
+        workload.FINER)
     batch_share_percent: float = workload.batch_share_percent()
     day_shape: str = workload.day_shape()
     hours_of_day: str = folded(workload.hours_of_day(), workload.FINER)
@@ -91,6 +91,7 @@ class Priced(NamedTuple):
     """A model with its bill."""
 
     offer: Offer
+    cache: Cache
     parts: Parts  # USD per request, the surcharge included
     month_usd: float  # at today's prices
     mean_usd: float | NoValue  # a month of the horizon, in the mean
@@ -108,17 +109,20 @@ class Outputs:
     """Exact arithmetic on list prices and inputs, so bare numbers."""
 
     cheapest: str = output("Answer", headline=True)
-    cost_per_request: float | NoValue = output("One request", unit="USD")
-    monthly_cost: float | NoValue = output("A month at today's prices", unit="USD/month", decimals=2)
-    average_monthly_cost: float | NoValue = output("A month in the mean of the months ahead", unit="USD/month", decimals=2)
-    cheapest_over_horizon: str = output("Cheapest over the months ahead")
-    cheapest_open: str = output("Cheapest open model behind an API")
-    cheapest_proprietary: str = output("Cheapest proprietary model")
+    cost_per_request: float | NoValue = output("One request on it, at today's prices", unit="USD", decimals=6)
+    monthly_cost: float | NoValue = output("A month on it, at today's prices", unit="USD/month", decimals=2)
+    average_monthly_cost: float | NoValue = output("A month on it, in the mean of the months ahead", unit="USD/month",
+                                                   decimals=2)
+    cheapest_over_horizon: str = output("Cheapest in the mean of the months ahead")
+    cheapest_open: str = output("Cheapest open model behind an API, today")
+    cheapest_proprietary: str = output("Cheapest proprietary model, today")
     monthly_tokens: float = output("Tokens a month", unit="tokens/month")
-    usd_per_million_tokens: float | NoValue = output("Per million tokens, input and output together", unit="USD/Mtok")
+    usd_per_million_tokens: float | NoValue = output("Per million tokens, in and out", unit="USD/Mtok", decimals=3)
     not_priced: str = output("Could not be priced")
     costs: Table = output("What each model costs", table=True)
+    parts: Table = output("What a month at today's prices is made of", table=True)
     priced: tuple[Priced, ...]
+    cheapest_later: str  # the model behind cheapest_over_horizon, "" if there is none
     history: tuple[tuple[str, tuple[tuple[str, float], ...]], ...]  # USD per request by day, where it changed
 
 
@@ -151,6 +155,12 @@ def ratios_of(inputs: Inputs, facts: Facts) -> dict[str, float]:
     return found
 
 
+def caches_of(inputs: Inputs, facts: Facts) -> dict[str, Cache]:
+    """What the cache of each chosen row asks for."""
+    rules = facts.rows(CACHES)
+    return {row: cache_of(rules.get(row, {}), long=inputs.cache_lifetime == "long") for row in inputs.models}
+
+
 def _as_typed(name: str, text: str) -> str:
     at = text.lower().index(name)
     return text[at:at + len(name)][:40]
@@ -159,17 +169,17 @@ def _as_typed(name: str, text: str) -> str:
 def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     """Price one request on every model, and from it the month and the months ahead."""
     load, ratios = workload_of(inputs, facts.rows(SHAPES)), ratios_of(inputs, facts)
-    job, clock = load.job, load.clock
+    job, clock, caches = load.job, load.clock, caches_of(inputs, facts)
     priced, refusals, history = [], [], []
     for row in sorted(inputs.models):
         values = facts.rows(PRICES)[row]
-        offer = offer_of(row, values, clock, ratios[row])
+        offer = offer_of(row, values, clock, ratios[row], caches[row])
         why = offer.why if isinstance(offer, NoValue) else misfit(offer, job)
         if isinstance(offer, NoValue) or why:
             refusals.append(f"{called(values)}: {why}")
             continue
-        over_time = list(_over_time(offer, job, clock, facts))
-        priced.append(_priced(offer, parts_usd(offer, job), over_time, load, inputs, facts))
+        over_time = list(_over_time(offer, load, caches[row], facts))
+        priced.append(_priced(offer, caches[row], over_time, load, inputs, facts))
         changed = tuple((day, usd) for day, usd in over_time if usd is not None)
         if len({usd for _, usd in changed}) > 1:
             history.append((offer.label, changed))
@@ -178,35 +188,35 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     return _outputs(inputs, ranked, refusals, tuple(history))
 
 
-def _over_time(offer: Offer, job: Job, clock: Clock, facts: Facts) -> Iterator[tuple[str, float | None]]:
+def _over_time(offer: Offer, load: Workload, cache: Cache, facts: Facts) -> Iterator[tuple[str, float | None]]:
     """By the day from which something changed: what the request costs (USD), or None if it cannot be priced."""
     for day, values in facts.row_history(PRICES, offer.row):
-        then = offer_of(offer.row, values, clock, offer.ratio)
-        usd = math.inf if isinstance(then, NoValue) or retired(values) else request_usd(then, job)
+        then = offer_of(offer.row, values, load.clock, offer.ratio, cache)
+        usd = math.inf if isinstance(then, NoValue) or retired(values) else request_usd(then, load.job)
         yield day, usd if usd < math.inf else None
 
 
-def _priced(offer: Offer, parts: Parts, over_time: Sequence[tuple[str, float | None]], load: Workload,
-            inputs: Inputs, facts: Facts) -> Priced:
-    """The bill of a model whose request costs these parts before the surcharge."""
+def _priced(offer: Offer, cache: Cache, over_time: Sequence[tuple[str, float | None]], load: Workload, inputs: Inputs,
+            facts: Facts) -> Priced:
+    """The bill of a model that can take the request."""
     factor, requests = 1 + load.surcharge, load.requests_per_month
-    taxed = parts.times(factor)
+    taxed = parts_usd(offer, load.job).times(factor)
     month = taxed.total * requests
     status = str(facts.rows(PRICES)[offer.row]["status"])
     today = days.ordinal(facts.as_of)
     end = _end(offer.row, facts)
     horizon = inputs.horizon_months * days.DAYS_PER_MONTH
     if end and days.ordinal(end) - today < horizon:
-        return Priced(offer, taxed, month, NoValue(f"it ends on {end}"), status, end)
+        return Priced(offer, cache, taxed, month, NoValue(f"it ends on {end}"), status, end)
     costs = [(0.0, month)]
     for day, usd in over_time:
         ahead = days.ordinal(day) - today
         if 0 < ahead < horizon and usd is None:
-            return Priced(offer, taxed, month, NoValue(f"it cannot be priced from {day} on"), status, end)
+            return Priced(offer, cache, taxed, month, NoValue(f"it cannot be priced from {day} on"), status, end)
         if 0 < ahead < horizon and usd is not None:
             costs.append((float(ahead), usd * factor * requests))
     mean = mean_month(costs, inputs.horizon_months, inputs.growth_percent / 100)
-    return Priced(offer, taxed, month, mean, status, end)
+    return Priced(offer, cache, taxed, month, mean, status, end)
 
 
 def _end(row: str, facts: Facts) -> str:
@@ -236,18 +246,22 @@ def _outputs(inputs: Inputs, priced: list[Priced], refusals: list[str],
                                 else NoValue("no tokens, so no cost per token")),
         not_priced="; ".join(refusals) or "none",
         costs=_table(priced),
+        parts=_parts_table(priced, inputs.requests_per_day * DAYS_PER_MONTH),
         priced=tuple(priced),
+        cheapest_later=means[0][2].offer.label if means else "",
         history=history,
     )
 
 
 def answer(best: Priced | None) -> str:
     """The answer in words."""
+    if best and not best.month_usd:
+        return NOTHING
     return f"{best.offer.label} is the cheapest" if best else NONE_FITS
 
 
 def _named(one: Priced, usd: float) -> str:
-    return f"{one.offer.label}, {show(round(usd, 2), 'USD/month')}"
+    return f"{one.offer.label}, {show(round(usd, 2), 'USD/month')}" if usd else "nothing to pay"
 
 
 def _first(priced: list[Priced], *, proprietary: bool) -> str:
@@ -257,16 +271,17 @@ def _first(priced: list[Priced], *, proprietary: bool) -> str:
 
 
 def _table(priced: list[Priced]) -> Table:
-    """Each model's bill, cheapest first; the five parts of a month add up to it."""
-    columns = (("Model", "text"), ("Access", "text"), ("One request", "USD"), ("A month", "USD/month"),
-               ("Mean of the months ahead", "USD/month"), ("Input", "USD/month"), ("Read from cache", "USD/month"),
-               ("Written to cache", "USD/month"), ("Output", "USD/month"), ("Reasoning", "USD/month"))
-    rows = []
-    for p in priced:
-        months = p.month_usd / p.request_usd if p.request_usd else 0
-        rows.append((p.offer.label, (p.offer.access, p.request_usd, p.month_usd, p.mean_usd,
-                                     *(part * months for part in p.parts))))
-    return Table(columns, tuple(rows))
+    """Each model's bill, cheapest first."""
+    columns = (("Model", "text"), ("Access", "text"), ("One request today", "USD"), ("A month today", "USD/month"),
+               ("A month, mean of those ahead", "USD/month"))
+    return Table(columns, tuple((p.offer.label, (p.offer.access, p.request_usd, p.month_usd, p.mean_usd)) for p in priced))
+
+
+def _parts_table(priced: list[Priced], requests: float) -> Table:
+    """The five parts of each model's month, which add up to it."""
+    columns = (("Model", "text"), ("Input", "USD/month"), ("Read from cache", "USD/month"), ("Written to cache", "USD/month"),
+               ("Output", "USD/month"), ("Reasoning", "USD/month"))
+    return Table(columns, tuple((p.offer.label, tuple(p.parts.times(requests))) for p in priced))
 
 
 def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
@@ -277,7 +292,7 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
     return [
         *(_price_step(p) for p in outputs.priced),
         Step("cost_per_request", _request_text(inputs, best)),
-        Step("monthly_cost", "{cost_per_request} × {requests_per_day} × 30 days = {monthly_cost}"),
+        Step("monthly_cost", f"{show(best.request_usd, 'USD')} × {{requests_per_day}} × 30 days = {{monthly_cost}}"),
         Step("average_monthly_cost", "{horizon_months} from today, each at the prices of its days, with {growth_percent} "
              "growth a month, divided by their number: {average_monthly_cost}"),
         Step("cheapest_over_horizon", "{cheapest_over_horizon}; models that end sooner are left out"),
@@ -285,7 +300,9 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
         Step("cheapest_proprietary", "{cheapest_proprietary}"),
         Step("monthly_tokens", "({input_tokens} + {overhead_tokens} + {output_tokens} + {reasoning_tokens}) × "
              "{requests_per_day} × 30 days = {monthly_tokens}, by your count"),
-        Step("usd_per_million_tokens", "{monthly_cost} ÷ {monthly_tokens} = {usd_per_million_tokens}"),
+        Step("usd_per_million_tokens", "{monthly_cost} ÷ {monthly_tokens} = {usd_per_million_tokens}" if outputs.monthly_tokens
+             else "{usd_per_million_tokens}"),
+        Step("parts", "each part of a request in the mean, times the requests of a month"),
         Step("not_priced", "{not_priced}"),
         Step("cheapest", f"the least for one request, {{cost_per_request}}, on {best.offer.label}"),
     ]
@@ -293,13 +310,17 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
 
 def _price_step(p: Priced) -> Step:
     """The prices that a model's bill rests on, each with its source."""
-    def price(name: str) -> str:
-        return f"{{{PRICES}.{p.offer.row}.{name}}}"
+    def price(name: str, table: str = PRICES) -> str:
+        return f"{{{table}.{p.offer.row}.{name}}}"
 
     usual = p.offer.off_peak or p.offer.usual
     text = f"{p.offer.label}: input {price('input')}, output {price('output')}"
     text += f", cached {price('cached_input')}" if usual.cached != usual.input else ""
-    text += f", written to the cache {price('cache_write')}" if usual.write != usual.input else ""
+    if p.cache.write:
+        text += f", written to the cache for {price('long_minutes', CACHES)} {price('long_write', CACHES)}"
+    elif usual.write != usual.input:
+        text += f", written to the cache {price('cache_write')}"
+    text += f", cached from {price('smallest', CACHES)} on" if p.cache.smallest else ""
     text += f", in a batch {price('batch_input')} and {price('batch_output')}" if p.offer.batch else ""
     text += (f", at peak ({price('peak')}) {price('peak_input')} and {price('peak_output')}" if p.offer.off_peak else "")
     text += f"; prompts of more than {price('tier_above_tokens')} cost more" if p.offer.tiers else ""
@@ -345,48 +366,40 @@ def _history(outputs: Outputs, facts: Facts) -> Lines:
 
 def _quality(inputs: Inputs, outputs: Outputs, facts: Facts) -> Points | None:
     """The scores of the models that have one beside the cost of a request."""
-    scores = _scores(inputs.benchmark, facts)
+    scored = scores.scores(inputs.benchmark, facts)
     rows = facts.rows(PRICES)
-    points = [(p.offer.label, int(p.offer.access != PROPRIETARY), p.request_usd * 1000, scores[key]) for p in outputs.priced
-              if (key := plain_name(rows[p.offer.row]["model"])) in scores and p.request_usd]
+    points = [(p.offer.label, int(p.offer.access != PROPRIETARY), p.request_usd * 1000, scored[key]) for p in outputs.priced
+              if (key := plain_name(rows[p.offer.row]["model"])) in scored and p.request_usd]
     if not points:
         return None
-    unit = "points" if inputs.benchmark == "eci" else "%"
+    unit = "points" if inputs.benchmark == scores.INDEX else "%"
     return Points(f"Quality beside price: {BENCHMARKS[inputs.benchmark]}", "A thousand requests", "USD", "Score", unit,
                   ["Proprietary", "Open weights"], points, by="Model")
 
 
-def _scores(benchmark: str, facts: Facts) -> dict[str, float]:
-    """The scores of a benchmark by the plain name of the model."""
-    if benchmark == "eci":
-        return {plain_name(v["model"]): float(v["score"]) for v in facts.rows("frontier").values()}
-    wanted = _BENCHMARK_ROWS.get(benchmark)
-    return {plain_name(v["model"]): float(v["score"]) for v in facts.rows("benchmark-scores").values()
-            if wanted and (v["benchmark"], v["run_by"]) == wanted} if wanted else {}
-
-
 def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
     """For each number alone, the nearest values above and below at which another model becomes the cheapest."""
-    load, ratios = workload_of(inputs, facts.rows(SHAPES)), ratios_of(inputs, facts)
+    load, ratios, caches = workload_of(inputs, facts.rows(SHAPES)), ratios_of(inputs, facts), caches_of(inputs, facts)
     job = load.job
     rows = facts.rows(PRICES)
     offers = [offer for row in sorted(inputs.models)
-              if not isinstance(offer := offer_of(row, rows[row], load.clock, ratios[row]), NoValue)]
+              if not isinstance(offer := offer_of(row, rows[row], load.clock, ratios[row], caches[row]), NoValue)]
     best = _cheapest(offers, job)
-    if best is None:
+    if best is None or not load.requests_per_month or not request_usd(best, job) or load.surcharge == -1:
         return []
     found = []
     for name, (part, scale) in _MOVES.items():
-        corners = _corners(name, best, offers, job) if part in _TOKENS else set()
+        corners = (_corners(name, best, offers, job) if part in _TOKENS else set()) | _cache_corners(part, scale, offers, job)
         found += _flips_of(name, getattr(inputs, name), best, _moving(offers, job, part, scale), corners)
-    if any(offer.off_peak for offer in offers):
+    peaks = {offer.row: peak_rates(rows[offer.row], caches[offer.row]) for offer in offers if offer.off_peak}
+    if peaks:
         def at_offset(value: float) -> tuple[list[Offer], Job]:
             then = load.clock._replace(utc_offset=value)
-            return [_at_clock(offer, rows[offer.row], then) for offer in offers], job
+            return [_at_clock(offer, rows[offer.row], then, caches[offer.row]) for offer in offers], job
 
-        found += ([_no_flip("utc_offset_hours")] if _whatever_the_hour(best, offers, rows, job)
+        found += ([_no_flip("utc_offset_hours")] if _whatever_the_hour(best, offers, peaks, job)
                   else _flips_of("utc_offset_hours", inputs.utc_offset_hours, best, at_offset, set()))
-    alike = "no value of this changes it: every model's cost moves in the same proportion"
+    alike = "no value of this changes which is the cheapest: every model's cost moves in the same proportion"
     return found + [Flip(name, None, "", why=alike) for name in ("requests_per_day", "growth_percent", "surcharge_percent")]
 
 
@@ -404,16 +417,16 @@ _At = Callable[[float], tuple[list[Offer], Job]]
 _TOKENS = ("input_tokens", "output_tokens", "reasoning_tokens", "overhead_tokens")
 
 
-def _whatever_the_hour(best: Offer, offers: Sequence[Offer], rows: Mapping[str, Mapping[str, Value]], job: Job) -> bool:
+def _whatever_the_hour(best: Offer, offers: Sequence[Offer], peaks: Mapping[str, Rates], job: Job) -> bool:
     """Whether a model stays the cheapest if all of its requests come at its peak, and those of the others never do."""
-    worst = best._replace(usual=peak_rates(rows[best.row])) if best.off_peak else best
+    worst = best._replace(usual=peaks.get(best.row, best.usual))
     others = (o._replace(usual=o.off_peak) if o.off_peak else o for o in offers if o is not best)
     return request_usd(worst, job) < min((request_usd(o, job) for o in others), default=math.inf)
 
 
-def _at_clock(offer: Offer, values: Mapping[str, Value], clock: Clock) -> Offer:
+def _at_clock(offer: Offer, values: Mapping[str, Value], clock: Clock, cache: Cache) -> Offer:
     """An offer with the requests at other hours."""
-    moved = offer_of(offer.row, values, clock, offer.ratio) if offer.off_peak else offer
+    moved = offer_of(offer.row, values, clock, offer.ratio, cache) if offer.off_peak else offer
     return offer if isinstance(moved, NoValue) else moved
 
 
@@ -483,6 +496,13 @@ def _corners(name: str, best: Offer, offers: Sequence[Offer], job: Job) -> set[f
     return found
 
 
+def _cache_corners(part: str, scale: float, offers: Sequence[Offer], job: Job) -> set[float]:
+    """Where the stretch that repeats becomes long enough to be cached, and the values just below."""
+    other = {"input_tokens": job.repeated, "repeated": job.input_tokens}.get(part, 0)
+    turns = {offer.smallest / offer.ratio / other * scale for offer in offers if other and offer.smallest}
+    return turns | {turn * (1 - 1e-11) for turn in turns}
+
+
 def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
     """Where to go from here."""
     found = []
@@ -494,11 +514,28 @@ def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
             Link("What drives the cost of an API, and what hosted open models change", "guide/cost-at-scale/#hosted-open")]
 
 
+def _cache_warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
+    """Whose input is billed in full although some of it repeats, and why."""
+    repeats = inputs.input_tokens * inputs.cached_share_percent / 100
+    unused = [p for p in outputs.priced if repeats and not p.parts.cached and p.parts.input]
+    short = [p for p in unused if repeats * p.offer.ratio < p.cache.smallest]
+    full = [p.offer.label for p in unused if p not in short and p.offer.usual.cached >= p.offer.usual.input]
+    found = [f"{p.offer.label} caches no stretch of fewer than {show(p.cache.smallest, 'tokens')}, and yours has "
+             f"{show(repeats * p.offer.ratio, 'tokens')}: all of it is billed in full." for p in short]
+    if full:
+        found.append(f"No cheaper price for cached input is known for {', '.join(full)}: all of it is billed in full.")
+    return found
+
+
 def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     """What the reader should know before using the figure."""
     best = outputs.priced[0] if outputs.priced else None
+    if best and not best.month_usd:
+        return []
     found = [f"{p.offer.label} costs the same as {best.offer.label}." for p in outputs.priced[1:]
              if best and p.request_usd - best.request_usd <= 1e-9 * best.request_usd]
+    if best and (later := outputs.cheapest_later) and later != best.offer.label:
+        found.append(f"Prices change within {show(inputs.horizon_months, 'months')}: in their mean {later} is the cheapest.")
     for p in outputs.priced:
         if p.status == "deprecated":
             found.append(f"{p.offer.label} is deprecated; {f'it ends on {p.end}' if p.end else 'no last day is known'}.")
@@ -506,9 +543,7 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
             found.append(f"{p.offer.label}: {p.mean_usd.why}.")
         elif p.status == "unlisted":
             found.append(f"{p.offer.label} is no longer in the table where its price was read.")
-    full = [p.offer.label for p in outputs.priced if inputs.cached_share_percent and not p.parts.cached and p.parts.input]
-    if full:
-        found.append(f"No cheaper price for cached input is known for {', '.join(full)}: all of it is billed in full.")
+    found += _cache_warnings(inputs, outputs)
     if inputs.batch_share_percent:
         late = [p.offer.label for p in outputs.priced if not p.offer.batch and not p.offer.off_peak]
         if late:
@@ -521,7 +556,7 @@ CALCULATOR = Calculator(
     title="API cost",
     question="What does your workload cost on proprietary APIs and on hosted open models?",
     version="1.0",
-    data=(PRICES, SHAPES, "benchmark-scores", "frontier"),
+    data=(PRICES, CACHES, SHAPES, scores.TABLE, scores.FRONTIER),
     inputs=Inputs,
     outputs=Outputs,
     calculate=calculate,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from calculators.kit import hybrid, workload
+from calculators.kit import hybrid, scores, workload
 from calculators.kit.chart import Bars, Chart, Line, Lines
 from calculators.kit.facts import Facts, Value
 from calculators.kit.prices import EVEN, Job, called, clock_of, misfit, offer_of, plain_name, request_usd, retired
@@ -14,7 +14,7 @@ from calculators.kit.search import changes
 from calculators.kit.shape import Calculator, Flip, Link, NoValue, Step, Table, choice, folded, number, output
 from calculators.kit.units import DAYS_PER_MONTH, HOURS_PER_MONTH, show
 
-SCORES, SHAPES = "benchmark-scores", "day-shapes"
+SHAPES = "day-shapes"
 TIERED, DEVELOPMENT, FALLBACK, SPECIALISED = "tiered", "development", "fallback", "specialised"
 STRATEGIES = {
     TIERED: "Tiered routing: easy requests to the cheap model",
@@ -22,14 +22,6 @@ STRATEGIES = {
     FALLBACK: "Servers of your own, an API for the rest",
     SPECIALISED: "A model for each kind of task",
 }
-BENCHMARKS = {
-    "gpqa": "GPQA Diamond, run by Epoch AI",
-    "swe-bench": "SWE-bench Verified, run by Epoch AI",
-    "terminal-bench": "Terminal-Bench 2.1, run by Artificial Analysis",
-    "swe-bench-pro": "SWE-bench Pro, run by Scale AI",
-}
-_RUN_BY = {("GPQA Diamond", "Epoch AI"): "gpqa", ("SWE-bench Verified", "Epoch AI"): "swe-bench",
-           ("Terminal-Bench 2.1", "Artificial Analysis"): "terminal-bench", ("SWE-bench Pro", "Scale AI"): "swe-bench-pro"}
 NONE = "None of these ways is possible"
 OTHER = NoValue("another strategy answers this")
 LAST_RESORT = 1e300  # USD: dearer than whatever is possible
@@ -47,7 +39,7 @@ def _percent(label: str, default: float, help: str, group: str, **bounds: float)
 
 
 def _benchmark(which: str, default: str) -> Any:
-    return folded(choice(f"{which} kind: benchmark", default=default, choices=BENCHMARKS,
+    return folded(choice(f"{which} kind: benchmark", default=default, choices=scores.BENCHMARKS,
                          help="Whose score says whether a model is good enough for it."), STRATEGIES[SPECIALISED])
 
 
@@ -181,20 +173,15 @@ def prices_of(inputs: Inputs, facts: Facts) -> Prices:
 
 def _candidates(job: Job, facts: Facts) -> tuple[hybrid.Candidate, ...]:
     """The models that have a score and a price and can take the request, each on its cheapest host, as far as they matter."""
-    scores: dict[str, dict[str, float]] = {}
-    for score in facts.rows(SCORES).values():
-        benchmark = _RUN_BY.get((str(score["benchmark"]), str(score["run_by"])))
-        if benchmark:
-            of = scores.setdefault(plain_name(score["model"]), {})
-            of[benchmark] = max(float(score["score"]), of.get(benchmark, 0))
+    scored = scores.by_model(facts)
     cheapest: dict[str, hybrid.Candidate] = {}
     for row, values in facts.rows(PRICES).items():
         name = plain_name(values["model"])
-        if name in scores and not retired(values):
+        if name in scored and not retired(values):
             offer = offer_of(row, values, EVEN)
             usd = math.inf if isinstance(offer, NoValue) else request_usd(offer, job)
             if usd < (cheapest[name].usd if name in cheapest else math.inf):
-                cheapest[name] = hybrid.Candidate(row, called(values), usd, scores[name])
+                cheapest[name] = hybrid.Candidate(row, called(values), usd, scored[name])
     return tuple(hybrid.undominated(list(cheapest.values())))
 
 
@@ -653,7 +640,7 @@ CALCULATOR = Calculator(
     title="Routing",
     question="When does a mix of models, or of servers and an API, cost less than one of them alone?",
     version="1.0",
-    data=(PRICES, SHAPES, SCORES, "routing"),
+    data=(PRICES, SHAPES, scores.TABLE, "routing"),
     inputs=Inputs,
     outputs=Outputs,
     calculate=calculate,

@@ -86,6 +86,17 @@ class Clock(NamedTuple):
 EVEN = Clock((1 / HOURS_PER_DAY,) * HOURS_PER_DAY, 1, 0)  # as many requests at every hour of the week
 
 
+class Cache(NamedTuple):
+    """What a host's cache asks for: tokens that a stretch must have to be cached at all, and what writing it costs in USD per
+    million tokens if that differs from the price in the table of prices (0: it does not)."""
+
+    smallest: float = 0
+    write: float = 0
+
+
+LISTED = Cache()  # nothing is known but the prices
+
+
 class Workload(NamedTuple):
     """A month of like requests. `surcharge` is a share of every list price, negative for a discount."""
 
@@ -108,6 +119,12 @@ class Offer(NamedTuple):
     window: float
     longest_answer: float
     ratio: float  # its tokens for each token of the job
+    smallest: float = 0  # tokens that a stretch must have to be cached
+
+
+def cache_of(rules: Mapping[str, Value], *, long: bool = False) -> Cache:
+    """The cache of a row of data/caches.yaml, which may be empty. `long`: kept for the longer time, where one is sold."""
+    return Cache(float(rules.get("smallest", 0)), float(rules.get("long_write", 0)) if long else 0)
 
 
 def workload_of(inputs: Any, shapes: Mapping[str, Mapping[str, Value]]) -> Workload:
@@ -140,25 +157,24 @@ def clock_of(inputs: Any, shapes: Mapping[str, Mapping[str, Value]]) -> Clock:
     return Clock(hours, 1 if given else float(shape["weekend"]), asked.get("utc_offset_hours", 0))
 
 
-def month_usd(row: str, values: Mapping[str, Value], load: Workload, ratio: float = 1) -> Parts | NoValue:
+def month_usd(row: str, values: Mapping[str, Value], load: Workload, ratio: float = 1,
+              cache: Cache = LISTED) -> Parts | NoValue:
     """A month's bill by part, in USD, at the prices of a row; or why the row cannot serve the workload.
 
-    `ratio`: the model's tokens for each token of the workload.
+    `ratio`: the model's tokens for each token of the workload. `cache`: as `cache_of` reads it.
     """
-    return _bill(row, values, load, ratio, load.requests_per_month)
+    bill = request_parts(row, values, load, ratio, cache)
+    return bill if isinstance(bill, NoValue) else bill.times(load.requests_per_month)
 
 
-def request_parts(row: str, values: Mapping[str, Value], load: Workload, ratio: float = 1) -> Parts | NoValue:
+def request_parts(row: str, values: Mapping[str, Value], load: Workload, ratio: float = 1,
+                  cache: Cache = LISTED) -> Parts | NoValue:
     """The bill of one request of the workload, in the mean over the day; otherwise as `month_usd`."""
-    return _bill(row, values, load, ratio, 1)
-
-
-def _bill(row: str, values: Mapping[str, Value], load: Workload, ratio: float, requests: float) -> Parts | NoValue:
-    offer = offer_of(row, values, load.clock, ratio)
+    offer = offer_of(row, values, load.clock, ratio, cache)
     if isinstance(offer, NoValue):
         return offer
     why = misfit(offer, load.job)
-    return NoValue(why) if why else parts_usd(offer, load.job).times((1 + load.surcharge) * requests)
+    return NoValue(why) if why else parts_usd(offer, load.job).times(1 + load.surcharge)
 
 
 def retired(values: Mapping[str, Value]) -> str:
@@ -206,17 +222,17 @@ def rates_for(offer: Offer, prompt_tokens: float) -> Rates:
     return offer.usual
 
 
-def counts(rates: Rates, ratio: float, job: Job) -> tuple[float, float, float]:
+def counts(offer: Offer, rates: Rates, job: Job) -> tuple[float, float, float]:
     """The prompt of a request as it is billed: tokens of new input, read from a cache, written to it.
 
-    `ratio` is tokens for each token of the job. Of reads_per_write + 1 requests with the same beginning one writes it. A
-    cache that costs more than it saves is not used.
+    Of reads_per_write + 1 requests with the same beginning one writes it. A cache that costs more than it saves is not
+    used, and a stretch that is shorter than the host caches is not cached.
     """
-    n, repeats = job.reads_per_write, job.input_tokens * ratio * job.repeated
-    if n * rates.cached + rates.write >= (n + 1) * rates.input:
+    n, repeats = job.reads_per_write, job.input_tokens * offer.ratio * job.repeated
+    if repeats < offer.smallest * (1 - 1e-12) or n * rates.cached + rates.write >= (n + 1) * rates.input:
         repeats = 0
     written = repeats / (n + 1)
-    return job.prompt * ratio - repeats, repeats - written, written
+    return job.prompt * offer.ratio - repeats, repeats - written, written
 
 
 def misfit(offer: Offer, job: Job) -> str:
@@ -241,17 +257,17 @@ def ways(offer: Offer, job: Job) -> tuple[tuple[Rates, float], tuple[Rates, floa
     input in a batch, nor of batches with long prompts, so a batch pays its full input price and long prompts go as the rest.
     """
     rates = rates_for(offer, job.prompt * offer.ratio)
-    now = later = rates, at_rates(rates, offer.ratio, job)
+    now = later = rates, at_rates(offer, rates, job)
     if job.waiting and rates is offer.usual:
         for other in (offer.off_peak, offer.batch):
-            if other and (usd := at_rates(other, offer.ratio, job)) < later[1]:
+            if other and (usd := at_rates(offer, other, job)) < later[1]:
                 later = other, usd
     return now, later
 
 
-def at_rates(rates: Rates, ratio: float, job: Job) -> float:
-    """What one request costs at these prices, in USD."""
-    return bill_usd(rates, *counts(rates, ratio, job), job.answer * ratio)
+def at_rates(offer: Offer, rates: Rates, job: Job) -> float:
+    """What one request on an offer costs at these prices, in USD."""
+    return bill_usd(rates, *counts(offer, rates, job), job.answer * offer.ratio)
 
 
 def request_usd(offer: Offer, job: Job) -> float:
@@ -265,14 +281,15 @@ def request_usd(offer: Offer, job: Job) -> float:
 def parts_usd(offer: Offer, job: Job) -> Parts:
     """The same by part, for a model that can take the request."""
     (now, _), (later, _) = ways(offer, job)
-    a, b = _parts(now, offer.ratio, job), _parts(later, offer.ratio, job)
+    a, b = _parts(offer, now, job), _parts(offer, later, job)
     return Parts(*(x * (1 - job.waiting) + y * job.waiting for x, y in zip(a, b, strict=True)))
 
 
-def _parts(rates: Rates, ratio: float, job: Job) -> Parts:
-    fresh, read, written = counts(rates, ratio, job)
+def _parts(offer: Offer, rates: Rates, job: Job) -> Parts:
+    fresh, read, written = counts(offer, rates, job)
     return Parts(bill_usd(rates, fresh, 0, 0, 0), bill_usd(rates, 0, read, 0, 0), bill_usd(rates, 0, 0, written, 0),
-                 bill_usd(rates, 0, 0, 0, job.output_tokens * ratio), bill_usd(rates, 0, 0, 0, job.reasoning_tokens * ratio))
+                 bill_usd(rates, 0, 0, 0, job.output_tokens * offer.ratio),
+                 bill_usd(rates, 0, 0, 0, job.reasoning_tokens * offer.ratio))
 
 
 def peak_share(peak: str, clock: Clock) -> float | None:
@@ -298,34 +315,35 @@ def _overlap(start: float, spans: Sequence[tuple[float, float]]) -> float:
                for first, last in spans for turn in (-HOURS_PER_DAY, 0, HOURS_PER_DAY))
 
 
-def offer_of(row: str, values: Mapping[str, Value], clock: Clock, ratio: float = 1) -> Offer | NoValue:
+def offer_of(row: str, values: Mapping[str, Value], clock: Clock, ratio: float = 1, cache: Cache = LISTED) -> Offer | NoValue:
     """A row of the prices as an offer, or why it has none."""
-    plain = _rates(values, "")
+    plain = _rates(values, "", cache)
     usual, off_peak = plain, None
     if "peak" in values:
         share = peak_share(str(values["peak"]), clock)
         if share is None:
             return NoValue("its peak hours cannot be read")
-        peak = peak_rates(values)
+        peak = peak_rates(values, cache)
         usual, off_peak = Rates(*(p * share + o * (1 - share) for p, o in zip(peak, plain, strict=True))), plain
     batch = None
     if "batch_input" in values:
         full = float(values["batch_input"])
         batch = Rates(full, full, full, float(values["batch_output"]))
-    tiers = tuple((float(values[f"{tier}above_tokens"]), _rates(values, tier, plain.write / plain.input))
+    tiers = tuple((float(values[f"{tier}above_tokens"]), _rates(values, tier, cache))
                   for tier in ("tier_2_", "tier_") if f"{tier}input" in values)
     return Offer(row, called(values), str(values["access"]), usual, off_peak, batch, tiers,
-                 float(values.get("context_tokens", math.inf)), float(values.get("max_output_tokens", math.inf)), ratio)
+                 float(values.get("context_tokens", math.inf)), float(values.get("max_output_tokens", math.inf)), ratio,
+                 cache.smallest)
 
 
-def peak_rates(values: Mapping[str, Value]) -> Rates:
+def peak_rates(values: Mapping[str, Value], cache: Cache = LISTED) -> Rates:
     """The prices of a row at its peak hours, in USD per million tokens."""
-    plain = _rates(values, "")
-    return _rates(values, "peak_", plain.write / plain.input)
+    return _rates(values, "peak_", cache)
 
 
-def _rates(values: Mapping[str, Value], kind: str, write: float = 1) -> Rates:
-    """The prices of one kind in a row. `write` is what writing to a cache costs of input where no price is listed."""
-    full = float(values[f"{kind}input"])
-    listed = values.get(f"{kind}cache_write", full * write)
-    return Rates(full, float(values.get(f"{kind}cached_input", full)), float(listed), float(values[f"{kind}output"]))
+def _rates(values: Mapping[str, Value], kind: str, cache: Cache) -> Rates:
+    """The prices of one kind in a row. Where no price of writing is listed, it is the same multiple of input as off-peak
+    and with short prompts."""
+    full, plain = float(values[f"{kind}input"]), float(values["input"])
+    write = cache.write or float(values.get("cache_write", plain))
+    return Rates(full, float(values.get(f"{kind}cached_input", full)), write * (full / plain), float(values[f"{kind}output"]))
