@@ -1,4 +1,5 @@
-"""python -m calculators SLUG [--field VALUE ...] [--as-of DATE] [--facts FILE] [--json | --markdown | --batch FILE|-]
+"""python -m calculators SLUG [--field VALUE ...] [--as-of DATE] [--facts FILE]
+                             [--json | --markdown | --record | --batch FILE|-]
 
 Exit status: 0 done, 1 our fault, 2 the caller's input, 130 interrupted.
 """
@@ -15,7 +16,17 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from calculators import SLUGS, get
-from calculators.kit.export import SCHEMA, as_dict, as_written, error_dict, listing, markdown, table_lines
+from calculators.kit.export import (
+    SCHEMA,
+    as_dict,
+    as_written,
+    chance_lines,
+    error_dict,
+    listing,
+    markdown,
+    table_lines,
+    unused_sentences,
+)
 from calculators.kit.facts import Facts, MissingFact, Source
 from calculators.kit.render import flip_text
 from calculators.kit.result import Result, answer
@@ -23,7 +34,7 @@ from calculators.kit.shape import Calculator, InputError
 from calculators.kit.units import UNITS
 
 OPTIONS = ("as-of", "facts", "batch")  # take a value
-SWITCHES = ("json", "markdown", "help")  # do not
+SWITCHES = ("json", "markdown", "record", "help")  # do not
 
 
 class Call(NamedTuple):
@@ -65,12 +76,22 @@ def run(call: Call) -> int:
     calculator = find(call.slug)
     if "batch" in call.options:
         return batch(calculator, call, facts_of, today)
-    result = answer(calculator, call.fields, facts_of(today))
+    result = answer(calculator, call.fields, facts_of(today), chances=True)
     if "json" in call.switches:
         print(json.dumps(as_dict(result), ensure_ascii=False, indent=1, allow_nan=False))
+    elif "record" in call.switches:
+        print(recorded(result), end="")
     else:
         print(markdown(result) if "markdown" in call.switches else as_text(result), end="")
     return 0
+
+
+def recorded(result: Result) -> str:
+    """The record of a decision. Raises InputError of kind "usage" if the calculator keeps none for what was asked."""
+    text = result.calculator.record(result) if result.calculator.record else ""
+    if not text:
+        raise InputError(None, f"{result.calculator.title} keeps no record of a decision for these inputs.", "usage")
+    return text
 
 
 def parse(arguments: list[str]) -> Call:
@@ -116,11 +137,12 @@ def named(arguments: list[str]) -> str:
 
 
 def _check_together(slug: str | None, options: dict[str, str], switches: set[str], fields: dict[str, object]) -> None:
-    if {"json", "markdown"} <= switches:
-        raise InputError(None, "Ask for --json or for --markdown, not for both.", "usage")
-    if slug is None and (fields or "batch" in options or "markdown" in switches):
+    forms = switches & {"json", "markdown", "record"}
+    if len(forms) > 1:
+        raise InputError(None, f"Ask for {' or for '.join(f'--{form}' for form in sorted(forms))}, not for both.", "usage")
+    if slug is None and (fields or "batch" in options or forms - {"json"}):
         raise InputError(None, f"Name a calculator first: {', '.join(SLUGS)}.", "usage")
-    if "batch" in options and (fields or "markdown" in switches):
+    if "batch" in options and (fields or forms - {"json"}):
         raise InputError(None, "With --batch the inputs stand in the file, one JSON object a line, "
                          "and the results are JSON.", "usage")
 
@@ -260,7 +282,7 @@ def results(
             if "id" in given:
                 echo = {"id": given.pop("id")}
             day = checked_day(given.pop("as_of", today))
-            yield 0, echo | as_dict(answer(calculator, given, facts_of(day)))
+            yield 0, echo | as_dict(answer(calculator, given, facts_of(day), chances=True))
         except InputError as error:
             yield 2, echo | error_dict(calculator.slug, error) | {"line": number}
         except MissingFact as error:
@@ -299,18 +321,19 @@ def _finite(text: str) -> float:
 def as_text(result: Result) -> str:
     """The result for a terminal: the answer, the figures, the working, what would change it, the sources."""
     calculator = result.calculator
-    shown = [(spec.label, spec.shown(result.outputs[name])) for name, spec in calculator.results().items()
+    shown = [(spec.label, spec.shown(result.outputs[name])) for name, spec in result.shown.items()
              if not spec.headline and not spec.table and not spec.code]
     width = max((len(label) for label, _ in shown), default=0)
-    lines = [f"{calculator.title}: {result.headline}", *result.warnings, ""]
+    lines = [f"{calculator.title}: {result.headline}", *result.warnings, *unused_sentences(result), ""]
     lines += [f"  {label:<{width}}  {value}" for label, value in shown]
-    for name, spec in calculator.results().items():
+    for name, spec in result.shown.items():
         if spec.table:
             lines += ["", spec.label, *(f"  {line}" for line in table_lines(result.outputs[name]))]
         if spec.code:
             lines += ["", f"{spec.label}:", str(as_written(result.outputs[name]))]
     lines += ["", "How it is worked out"]
     lines += [f"  {i}. {calculator.results()[step.of].label}: {step.text}" for i, step in enumerate(result.steps, 1)]
+    lines += chance_lines(result)
     if result.flips:
         lines += ["", "What would change the answer, one input alone"]
         lines += [f"  {flip_text(flip, calculator.fields()[flip.input])}" for flip in result.flips]

@@ -7,6 +7,7 @@ import sys
 from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import yaml
@@ -31,7 +32,7 @@ def test_files_are_where_the_name_says(slug: str) -> None:
     assert (PROJECT / "calculators" / f"{module}.py").exists()
     assert (TESTS / "cases" / f"{module}.yaml").exists()
     page = DOCS / "calculators" / f"{slug}.md"
-    assert f"```calculator\n{slug}\n```" in page.read_text("utf-8")
+    assert re.search(rf"^```calculator\n{slug}( \S+=\S+)*\n```$", page.read_text("utf-8"), re.MULTILINE)
     assert f"calculators/{slug}.md" in (PROJECT / "mkdocs.yml").read_text("utf-8")
 
 
@@ -43,27 +44,78 @@ def test_every_module_is_registered() -> None:
 @EVERY
 def test_defaults_are_accepted_and_every_output_has_a_step(slug: str) -> None:
     calculator = calculators.get(slug)
-    found = result.answer(calculator, {}, data.facts(DAY))
-    assert {step.of for step in found.steps} == set(calculator.results())
-    assert found.sources
     assert sum(o.headline for o in calculator.results().values()) == 1
-    assert found.link == "?v=1"
+    assert result.answer(calculator, {}, data.facts(DAY)).link == "?v=1"
+    for start in calculator.starts():
+        found = result.answer(calculator, start, data.facts(DAY))
+        assert {step.of for step in found.steps} == set(found.shown), start
+        assert found.sources
+
+
+@EVERY
+def test_chances_are_shares_of_named_options_and_the_same_every_time(slug: str) -> None:
+    calculator = calculators.get(slug)
+    for start in calculator.starts():
+        found = result.answer(calculator, start, data.facts(DAY), chances=True).chances
+        if found is None:
+            continue
+        assert math.isclose(sum(found.shares.values()), 1)
+        assert set(found.shares) <= set(found.called)
+        assert found == result.chances_of(calculator, start, data.facts(DAY))
+        widths = [swing.width for swing in found.swings]
+        assert widths == sorted(widths, reverse=True)
+
+
+@EVERY
+def test_what_an_input_waits_for_is_an_answer_that_can_be_given(slug: str) -> None:
+    fields = calculators.get(slug).fields()
+    for spec in fields.values():
+        for other, values in spec.asked_if:
+            assert fields[other].kind in ("choice", "yes_no")
+            allowed = ["yes", "no"] if fields[other].kind == "yes_no" else list(fields[other].options(data.facts(DAY)))
+            assert set(values) <= set(allowed)
+
+
+@EVERY
+def test_what_is_not_asked_is_not_read_and_not_in_the_link(slug: str) -> None:
+    calculator = calculators.get(slug)
+    values = calculator.defaults(data.facts(DAY))
+    for name in set(calculator.fields()) - set(calculator.asked(values)):
+        found = result.answer(calculator, {name: "nonsense"}, data.facts(DAY))
+        assert found.inputs[name] == values[name]
+        assert found.link == "?v=1"
+        assert found.unused == [name]
+
+
+@EVERY
+def test_values_carried_to_another_page_are_fields_there(slug: str) -> None:
+    calculator = calculators.get(slug)
+    for start in calculator.starts():
+        for link in result.answer(calculator, start, data.facts(DAY)).next:
+            if "?" in link.address:
+                page, _, query = link.address.partition("?")
+                target = calculators.get(page.rstrip("/").rpartition("/")[2])
+                given_there = dict(part.split("=", 1) for part in query.split("&"))
+                assert given_there.pop("v") == target.version.partition(".")[0]
+                read = {name: unquote(value) for name, value in given_there.items()}
+                sound(result.answer(target, read, data.facts(DAY)))
 
 
 @EVERY
 def test_both_ends_of_every_range_work(slug: str) -> None:
     calculator = calculators.get(slug)
     for name, field in calculator.fields().items():
+        asked: dict[str, object] = dict(calculator.asking(name))
         ends: list[object] = ["yes", "no"] if field.kind == "yes_no" else list(field.options(data.facts(DAY))) or [
             field.max, field.min, *([] if field.min or field.kind == "text" else [(field.above or 0) + 1e-6]),
             *([""] if field.optional or field.kind == "text" else [])]
         for value in ends:
             if value is not None and not (field.kind == "whole" and value == 1e-6):
-                sound(result.answer(calculator, {name: value}, data.facts(DAY)))
+                sound(result.answer(calculator, asked | {name: value}, data.facts(DAY)))
         for beyond in (None if field.min is None else field.min - 1, None if field.max is None else field.max * 2, field.above):
             if beyond is not None and field.kind in ("number", "whole"):
                 with pytest.raises(InputError) as caught:
-                    result.answer(calculator, {name: beyond}, data.facts(DAY))
+                    result.answer(calculator, asked | {name: beyond}, data.facts(DAY))
                 assert caught.value.field == name
 
 
@@ -130,7 +182,7 @@ def test_nonsense_is_refused_with_a_sentence_at_its_field(slug: str, draw: st.Da
     words = st.sampled_from(["nan", "inf", "1e999", "0x10", "--"])
     text = draw.draw(st.one_of(st.text(), st.none(), st.lists(st.integers()), words))
     try:
-        sound(result.answer(calculator, {name: text}, data.facts(DAY)))
+        sound(result.answer(calculator, calculator.asking(name) | {name: text}, data.facts(DAY)))
     except InputError as error:
         assert error.field == name
         assert str(error).endswith(").")
@@ -180,7 +232,8 @@ def test_only_the_named_data_is_read(slug: str) -> None:
         seen.add(stem)
         return data.bundled(stem)
 
-    result.answer(calculators.get(slug), {}, Facts(read, DAY))
+    for start in calculators.get(slug).starts():
+        result.answer(calculators.get(slug), start, Facts(read, DAY), chances=True)
     assert seen <= set(calculators.get(slug).data)
 
 
@@ -195,7 +248,11 @@ def test_labels_units_and_help(slug: str) -> None:
 
 @EVERY
 def test_the_chart_has_a_title_a_description_and_its_data(slug: str) -> None:
-    found = result.answer(calculators.get(slug), {}, data.facts(DAY))
+    for start in calculators.get(slug).starts():
+        the_charts_are_sound(result.answer(calculators.get(slug), start, data.facts(DAY)))
+
+
+def the_charts_are_sound(found: result.Result) -> None:
     assert found.charts or any(output.code for output in found.calculator.results().values())
     for picture in found.charts:
         svg = chart.svg(picture, "x")

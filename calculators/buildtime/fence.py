@@ -63,13 +63,15 @@ def build_day() -> str:
 
 @stops_the_build
 def calculator(source: str, language: str, css_class: str, options: dict[str, Any], md: Any, **_: Any) -> str:
-    """Form, result at the defaults and formula of the calculator whose slug the fence holds."""
-    slug = source.strip()
+    """Form, result and formula of the calculator whose slug the fence holds: at the defaults, or as the fence says after the
+    slug (name=value)."""
+    slug, *given = source.split()
     if slug not in calculators.SLUGS:
         raise PageError(f"There is no calculator {slug!r}; there are {', '.join(calculators.SLUGS)}.")
     found = calculators.get(slug)
     facts = data.facts(build_day())
-    built = answer(found, {}, facts)
+    start = dict(word.partition("=")[::2] for word in given)
+    built = answer(found, start, facts, chances=True)
     return render.section(found, built, facts, _age(built.facts, facts.as_of) + _formula(found), pack.path())
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import NamedTuple
 
+from calculators.kit.chances import Chances, Swing
 from calculators.kit.units import UNITS, Range, number, show
 
 WIDTH, HEIGHT = 520, 340
@@ -75,6 +76,20 @@ class Intervals(NamedTuple):
     decimals: int = 2  # shown at most
 
 
+class Tornado(NamedTuple):
+    """What one result becomes when one input alone goes to either end of its range; the widest first, round one line."""
+
+    title: str
+    unit: str
+    central: float
+    rows: Sequence[Swing]
+
+
+def tornado(found: Chances) -> Tornado:
+    """The swings of a result as a picture."""
+    return Tornado(f"What moves the result most: {found.result}", found.unit, found.swings[0].central, found.swings)
+
+
 class Stack(NamedTuple):
     """Horizontal bars, each cut into the same parts. `mark` is a value to compare their length with: a line through all.
 
@@ -121,7 +136,7 @@ class Scatter(NamedTuple):
     by: str = "Part"  # what a point is, over their names in the table
 
 
-Chart = Lines | Bars | Intervals | Stack | Points | Scatter
+Chart = Lines | Bars | Intervals | Stack | Points | Scatter | Tornado
 
 
 class Scale(NamedTuple):
@@ -145,6 +160,7 @@ def svg(chart: Chart, name: str) -> str:
     height, body = (_lines(chart) if isinstance(chart, Lines) else _bars(chart) if isinstance(chart, Bars)
                     else _stack(chart) if isinstance(chart, Stack)
                     else _points(chart) if isinstance(chart, Points)
+                    else _tornado(chart) if isinstance(chart, Tornado)
                     else _scatter(chart) if isinstance(chart, Scatter) else _intervals(chart))
     return (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {height}" role="img" '
@@ -169,6 +185,10 @@ def describe(chart: Chart) -> str:
     if isinstance(chart, Intervals):
         return "Dots with their intervals. " + "; ".join(
             f"{label}: {show(_rounded(figure, chart.decimals), chart.unit)}" for label, figure in chart.rows) + "."
+    if isinstance(chart, Tornado):
+        return f"Now {_about(chart.central, chart)}; with one input alone moved: " + "; ".join(
+            f"{row.label} {row.low_at}: {_about(row.low, chart)}, {row.high_at}: {_about(row.high, chart)}"
+            for row in chart.rows) + "."
     if isinstance(chart, Points):
         return f"{chart.y_label} by {chart.x_label.lower()}. " + "; ".join(
             f"{name} ({chart.series[i].lower()}): {show(x, chart.x_unit)}, {show(y, chart.y_unit)}"
@@ -193,6 +213,9 @@ def table(chart: Chart) -> tuple[list[str], list[list[str]]]:
     if isinstance(chart, Intervals):
         return [chart.by, "Low", "Figure", "High"], [
             [label, *(show(part, chart.unit) for part in _rounded(figure, chart.decimals))] for label, figure in chart.rows]
+    if isinstance(chart, Tornado):
+        return ["Input", "From", "Result", "To", "Result"], [
+            [row.label, row.low_at, _about(row.low, chart), row.high_at, _about(row.high, chart)] for row in chart.rows]
     if isinstance(chart, Points):
         return [chart.by, "Kind", chart.x_label, chart.y_label], [
             [name, chart.series[i], show(x, chart.x_unit), show(y, chart.y_unit)] for name, i, x, y in chart.points]
@@ -255,7 +278,7 @@ def _lines(chart: Lines) -> tuple[int, str]:
         parts.append(f'<path class="series-{i}" d="M{LEFT} {row - 4}h26"/>')
         parts.append(f'<text x="{LEFT + 34}" y="{row}">{escape(line.label)}</text>')
     if chart.mark and x_scale.low <= chart.mark[0] <= x_scale.high:
-        parts += _mark(chart.mark, x_scale, y_scale)
+        parts += _mark(chart.mark, x_scale, y_scale, chart.lines)
     return HEIGHT, "".join(parts)
 
 
@@ -350,12 +373,32 @@ def _ticks(low: float, high: float, log: bool) -> list[float]:
     return [float(f"{i * step:.12g}") for i in range(first, math.floor(high / step + 1e-9) + 1)]
 
 
-def _mark(mark: tuple[float, str], x_scale: Scale, y_scale: Scale) -> list[str]:
+def _mark(mark: tuple[float, str], x_scale: Scale, y_scale: Scale, lines: Sequence[Line]) -> list[str]:
     at, label = x_scale.at(mark[0]), mark[1]
-    left = at + len(label) * CHARACTER > WIDTH - RIGHT
+    wide = len(label) * CHARACTER + 5
+    left = at + wide > WIDTH - RIGHT
     anchor, x = ("end", at - 5) if left else ("start", at + 5)
+    y = _free_row([[(x_scale.at(a), y_scale.at(b)) for a, b in line.points] for line in lines], [line.steps for line in lines],
+                  at - wide if left else at, wide, y_scale)
     return [f'<path class="mark" d="M{at:g} {y_scale.end:g}V{y_scale.start:g}"/>',
-            f'<text class="mark-label" x="{x:g}" y="{y_scale.start - 8:g}" text-anchor="{anchor}">{escape(label)}</text>']
+            f'<text class="mark-label" x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(label)}</text>']
+
+
+def _free_row(curves: Sequence[Sequence[tuple[float, float]]], steps: Sequence[bool], start: float, wide: float,
+              y_scale: Scale) -> float:
+    """The lowest place for a mark's label, this wide from `start` on, that no curve runs through, or the lowest."""
+    heights = {y for curve, step in zip(curves, steps, strict=True) for i in range(9)
+               if (y := _height(curve, start + i * wide / 8, step)) is not None}
+    rows = [y_scale.start - 8 - i * ROW for i in range(int((y_scale.start - y_scale.end) / ROW) - 1)] or [y_scale.start - 8]
+    return next((row for row in rows if not any(row - ROW < y < row + 5 for y in heights)), rows[0])
+
+
+def _height(curve: Sequence[tuple[float, float]], x: float, step: bool) -> float | None:
+    """Where a curve is at x, in the picture; None where it does not reach."""
+    for (x0, y0), (x1, y1) in itertools.pairwise(curve):
+        if x0 <= x <= x1:
+            return y0 if step or x0 == x1 else y0 + (y1 - y0) * (x - x0) / (x1 - x0)
+    return None
 
 
 def _bars(chart: Bars) -> tuple[int, str]:
@@ -405,6 +448,37 @@ def _intervals(chart: Intervals) -> tuple[int, str]:
     unit = UNITS[chart.unit]
     parts.append(f'<text x="{(start + WIDTH - RIGHT) / 2:g}" y="{bottom + 36}" text-anchor="middle">{escape(unit)}</text>')
     return bottom + 46, "".join(parts)
+
+
+def _tornado(chart: Tornado) -> tuple[int, str]:
+    """A bar for each input from the result at its low end to that at its high end, and a line where the result is now."""
+    start, tall = 12, 2 * ROW + 10
+    ends = [end for row in chart.rows for end in (row.low, row.high)]
+    low, high = _span(min([*ends, chart.central]), max([*ends, chart.central]), False)
+    pad = (high - low) * 0.04
+    scale = Scale(low - pad, high + pad, start, WIDTH - RIGHT, False)
+    bottom = TOP + len(chart.rows) * tall
+    parts = []
+    for tick in _ticks(scale.low, scale.high, False):
+        at = scale.at(tick)
+        parts.append(f'<path class="grid" d="M{at:g} {TOP}V{bottom}"/>')
+        parts.append(f'<text class="tick" x="{at:g}" y="{bottom + 18}" text-anchor="middle">{escape(_short(tick))}</text>')
+    for i, row in enumerate(chart.rows):
+        y = TOP + i * tall + ROW
+        left, right = sorted((scale.at(row.low), scale.at(row.high)))
+        parts.append(f'<text x="{start}" y="{y}">{escape(f"{row.label}: {row.low_at} to {row.high_at}")}</text>')
+        parts.append(f'<rect class="bar-1" x="{left:g}" y="{y + 5}" width="{max(1, right - left):g}" height="11"/>')
+    now = scale.at(chart.central)
+    parts.append(f'<path class="mark" d="M{now:g} {TOP}V{bottom}"/>')
+    parts.append(f'<path class="axis" d="M{start} {bottom}H{WIDTH - RIGHT}"/>')
+    parts.append(f'<text x="{(start + WIDTH - RIGHT) / 2:g}" y="{bottom + 36}" text-anchor="middle">'
+                 f"{escape(UNITS[chart.unit])}</text>")
+    return bottom + 46, "".join(parts)
+
+
+def _about(value: float, chart: Tornado) -> str:
+    """A result of an estimate, to 3 significant digits."""
+    return show(float(f"{value:.3g}"), chart.unit)
 
 
 def _rounded(figure: Range, decimals: int) -> Range:

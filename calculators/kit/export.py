@@ -14,9 +14,9 @@ SCHEMA = 1
 def markdown(answer: Result, base: str = "") -> str:
     """The result as Markdown: inputs, figures, working, sources. `base` is the page's address, for the link."""
     calculator = answer.calculator
-    fields, outputs = calculator.fields(), calculator.results()
-    rows = [(f"{spec.label} (input)", answer.asked[name]) for name, spec in fields.items()
-            if not spec.group or name in answer.changed]  # what is folded away and left alone says nothing
+    fields, outputs = calculator.fields(), answer.shown
+    rows = [(f"{fields[name].label} (input)", text) for name, text in answer.asked.items()
+            if not fields[name].group or name in answer.changed]  # what is folded away and left alone says nothing
     rows += [(spec.label, spec.shown(answer.outputs[name])) for name, spec in outputs.items()
              if not spec.headline and not spec.table and not spec.code]
     lines = [f"**{calculator.title}**: {answer.headline}", "", *answer.warnings, *([""] if answer.warnings else [])]
@@ -24,9 +24,18 @@ def markdown(answer: Result, base: str = "") -> str:
     lines += [line for name, spec in outputs.items() if spec.table for line in [*table_lines(answer.outputs[name]), ""]]
     lines += [line for name, spec in outputs.items() if spec.code for line in code_lines(spec, answer.outputs[name])]
     lines += [f"{i}. {outputs[step.of].label}: {step.text}" for i, step in enumerate(answer.steps, 1)]
+    lines += chance_lines(answer)
     lines += ["", *(f"- Source: {s.publisher}, {s.title} ({s.dated()})" for s in answer.sources)]
     where = f" [{base}{answer.link}]({base}{answer.link})" if base else f" {answer.link}"
     return "\n".join([*lines, "", f"Figures as of {answer.as_of}.{where}"]) + "\n"
+
+
+def chance_lines(answer: Result) -> list[str]:
+    """How likely each option is to be the cheapest, where that was worked out."""
+    if not answer.chances:
+        return []
+    shares = "; ".join(f"{answer.chances.called[name]} {share * 100:.0f} %" for name, share in answer.chances.shares.items())
+    return ["", f"Chance of being the cheapest: {shares}. {answer.chances.note}"]
 
 
 def table_lines(value: Any) -> list[str]:
@@ -77,7 +86,21 @@ def as_dict(answer: Result) -> dict[str, Any]:
     }
     if answer.flips:
         found["flips"] = [_flip(flip) for flip in answer.flips]
-    return found | {"warnings": answer.warnings, "link": answer.link}
+    if answer.chances:
+        found["chances"] = dict(answer.chances.shares)
+        found["swings"] = [swing._asdict() for swing in answer.chances.swings]
+    return found | {"warnings": answer.warnings + unused_sentences(answer), "link": answer.link}
+
+
+def unused_sentences(answer: Result) -> list[str]:
+    """A sentence for each input that was named for nothing."""
+    fields = answer.calculator.fields()
+    return [f"{fields[name].label} ({name}) was given but is not used: it is asked only if {_conditions(fields[name])}."
+            for name in answer.unused]
+
+
+def _conditions(field: Field) -> str:
+    return " and ".join(f"{name} is {' or '.join(values)}" for name, values in field.asked_if)
 
 
 def _table_value(value: Value | NoValue) -> Any:

@@ -1,10 +1,12 @@
 """A calculator as HTML: its form, its result, its errors. The same code at build time and in the browser."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
 from calculators.kit import chart as charts
+from calculators.kit.chances import Chances
 from calculators.kit.export import markdown
 from calculators.kit.facts import Facts, Source, Value
 from calculators.kit.result import Result
@@ -14,23 +16,26 @@ from calculators.kit.units import UNITS, Range, show
 # From a page that holds a calculator up to the root of the site. Such pages lie two folders deep
 # (guide/cost-at-scale/, calculators/break-even/), whatever path the site is published under; a test holds them to it.
 ROOT = "../../"
+NO_CHANCES = '<div class="chances" data-chances></div>'
 LONG_CELL = 24  # characters of a cell from which it is given room, so that its row does not grow tall
 TALL_TABLE = 20  # rows from which a table scrolls by itself
 
 
-def form(calculator: Calculator, facts: Facts, prefix: str) -> str:
-    """The form, filled with the defaults. Works as a plain GET form as well: its fields are the link's names."""
-    defaults = calculator.defaults(facts)
-    rows = {name: _row(name, spec, defaults[name], facts, prefix) for name, spec in calculator.fields().items()}
-    groups: dict[str, list[str]] = {}
-    for name, spec in calculator.fields().items():
-        groups.setdefault(spec.group, []).append(rows[name])
-    shown = "".join(groups.pop("", []))
-    folded = "".join(f'<details class="more-fields"><summary>{escape(group)}</summary><div class="calculator-form">'
-                     f'{"".join(held)}</div></details>' for group, held in groups.items())
+def form(calculator: Calculator, values: Mapping[str, Input], facts: Facts, prefix: str) -> str:
+    """The form, filled with values. Works as a plain GET form as well: its fields are the link's names."""
+    fields = calculator.fields()
+    asked = calculator.asked(values)
+    steps: dict[str, dict[str, list[str]]] = {}
+    for name, spec in fields.items():
+        row = _row(name, spec, values[name], facts, prefix)
+        # A field that waits for another answer: the page script shows and hides it. Without scripts every field shows.
+        steps.setdefault(spec.step, {}).setdefault(spec.group, []).append(row if name in asked else _unasked(row))
+    parts = [_groups(groups) if not step else
+             f'<fieldset class="form-step"><legend>{escape(step)}</legend><div class="calculator-form">{_groups(groups)}</div>'
+             "</fieldset>" for step, groups in steps.items()]
     return (
         f'<form class="calculator-form" method="get" novalidate aria-label="{escape(calculator.title)}: inputs">'
-        f"{shown}{folded}"
+        f'{"".join(parts)}'
         '<p class="calculator-actions" hidden>'
         '<button type="reset" class="md-button">Reset</button> '
         '<button type="button" class="md-button" data-copy="link">Copy link</button> '
@@ -38,6 +43,17 @@ def form(calculator: Calculator, facts: Facts, prefix: str) -> str:
         '<button type="button" class="md-button" data-copy="markdown">Copy as Markdown</button>'
         "</p></form>"
     )
+
+
+def _groups(groups: Mapping[str, list[str]]) -> str:
+    """The fields of a step: first those that every reader needs, then the others, folded under their headings."""
+    folded = "".join(f'<details class="more-fields"><summary>{escape(group)}</summary><div class="calculator-form">'
+                     f'{"".join(held)}</div></details>' for group, held in groups.items() if group)
+    return "".join(groups.get("", [])) + folded
+
+
+def _unasked(row: str) -> str:
+    return row.replace(" data-field=", " data-unasked data-field=", 1)
 
 
 def _row(name: str, spec: Field, default: Input, facts: Facts, prefix: str) -> str:
@@ -56,8 +72,10 @@ def _row(name: str, spec: Field, default: Input, facts: Facts, prefix: str) -> s
 
 
 def _marks(name: str, spec: Field) -> str:
-    """What tells the page script about a field: its name, and whether its value is offered on other pages."""
-    return f'data-field="{name}"{" data-shared" if spec.shared else ""}'
+    """What tells the page script about a field: its name, whether its value is offered on other pages, and when it is
+    asked: "mode=full way=own,rented"."""
+    when = " ".join(f"{other}={','.join(values)}" for other, values in spec.asked_if)
+    return f'data-field="{name}"{" data-shared" if spec.shared else ""}{f" data-when={chr(34)}{when}{chr(34)}" if when else ""}'
 
 
 def _named(name: str, ident: str) -> str:
@@ -141,22 +159,59 @@ def section(calculator: Calculator, built: Result, facts: Facts, source_html: st
         f'<section class="calculator" id="calculator-{slug}" data-slug="{slug}" data-as-of="{facts.as_of}" '
         f'data-facts="{" ".join(calculator.data)}" data-query="{escape(built.link)}" '
         f'data-runtime="{ROOT}{runtime}" aria-label="{escape(calculator.title)} calculator">'
-        f"{_presets(calculator, facts)}{form(calculator, facts, slug)}"
+        f"{_presets(calculator, facts)}{form(calculator, built.inputs, facts, slug)}"
         '<p class="calculator-status" role="status" data-status></p>'
         '<noscript><p class="calculator-note">The result below is for the values in the form. To change them here, '
         "JavaScript is needed; the command line gives the same answers.</p></noscript>"
         f'<div class="calculator-result" data-result>{result(built)}</div>'
+        f'<div data-compared></div><div data-record>{record(built)}</div>'
         f'<template data-markdown>{escape(markdown(built))}</template>'
         f"{source_html}</section>"
     )
 
 
 def result(answer: Result) -> str:
-    """The live block: everything that depends on the inputs."""
+    """The live block: everything that depends on the inputs. Chances that are still to come have their place kept."""
     return (
         f'<p class="headline">{escape(answer.headline)}</p>'
-        f"{_warnings(answer.warnings)}{_figures(answer)}{_tables(answer)}{_codes(answer)}{_charts(answer)}"
+        f"{_warnings(answer.warnings)}{_figures(answer)}{_tables(answer)}{_codes(answer)}{_chances(answer)}{_charts(answer)}"
         f"{_steps(answer)}{_flips(answer)}{_next(answer)}{_sources(answer.sources, answer.as_of)}"
+    )
+
+
+def _chances(answer: Result) -> str:
+    if not answer.calculator.chances:
+        return ""
+    return NO_CHANCES if answer.chances is None else NO_CHANCES.replace("><", f">{chances(answer.chances, answer)}<", 1)
+
+
+def chances(found: Chances, answer: Result) -> str:
+    """How likely each option is to be the cheapest, and what moves the result most."""
+    rows = [[found.called[name], percent(share)] for name, share in sorted(found.shares.items(), key=lambda pair: -pair[1])]
+    swung = chart(charts.tornado(found), f"{answer.calculator.slug}-swings") if found.swings else ""
+    return (f'<div class="scroll" tabindex="0" role="group" aria-label="Chances"><table class="figures-table">'
+            f'<caption>How likely each is to be the cheapest</caption>{_grid(["Option", "Chance"], rows)}</table></div>'
+            f'<p class="help">{escape(found.note)}</p>{swung}')
+
+
+def percent(share: float) -> str:
+    """A chance as a whole number of per cent; what is not quite none or not quite all says so."""
+    if 0 < share < 0.005:
+        return "less than 1 %"
+    return "more than 99 %" if 0.995 <= share < 1 else f"{share * 100:.0f} %"
+
+
+def record(answer: Result) -> str:
+    """The record of a decision, folded, with what can be done with it; empty where a calculator keeps none."""
+    text = answer.calculator.record(answer) if answer.calculator.record else ""
+    if not text:
+        return ""
+    return (
+        '<details class="record"><summary>The record of this decision</summary><p class="calculator-actions" hidden>'
+        '<button type="button" class="md-button" data-record-do="copy">Copy as Markdown</button> '
+        '<button type="button" class="md-button" data-record-do="save">Save as a file</button> '
+        '<button type="button" class="md-button" data-record-do="print">Print it</button></p>'
+        f'<div class="record-page">{prose(text)}</div><template data-record-text>{escape(text)}</template></details>'
     )
 
 
@@ -190,7 +245,7 @@ def _warnings(warnings: list[str]) -> str:
 def _figures(answer: Result) -> str:
     rows = "".join(
         f'<div><dt>{escape(spec.label)}</dt><dd data-output="{name}">{_value(answer.outputs[name], spec)}</dd></div>'
-        for name, spec in answer.calculator.results().items()
+        for name, spec in answer.shown.items()
         if not spec.headline and not spec.table and not spec.code
     )
     return f'<dl class="figures">{rows}</dl>' if rows else ""
@@ -199,7 +254,7 @@ def _figures(answer: Result) -> str:
 def _codes(answer: Result) -> str:
     """Each result that is a text to copy, with a button that copies it, or why there is none."""
     return "".join(_code(name, spec, answer.outputs[name])
-                   for name, spec in answer.calculator.results().items() if spec.code)
+                   for name, spec in answer.shown.items() if spec.code)
 
 
 def _code(name: str, spec: Output, value: Any) -> str:
@@ -216,7 +271,7 @@ def _code(name: str, spec: Output, value: Any) -> str:
 
 def _tables(answer: Result) -> str:
     return "".join(_output_table(name, spec, answer.outputs[name])
-                   for name, spec in answer.calculator.results().items() if spec.table)
+                   for name, spec in answer.shown.items() if spec.table)
 
 
 def _output_table(name: str, spec: Output, value: Any) -> str:
@@ -277,7 +332,7 @@ def flip_text(flip: Flip, spec: Field) -> str:
 def _next(answer: Result) -> str:
     if not answer.next:
         return ""
-    items = "".join(f'<li><a href="{ROOT}{escape(link.page)}">{escape(link.text)}</a></li>' for link in answer.next)
+    items = "".join(f'<li><a href="{ROOT}{escape(link.address)}">{escape(link.text)}</a></li>' for link in answer.next)
     return f'<div class="next"><p><strong>What to read or calculate next</strong></p><ul>{items}</ul></div>'
 
 
@@ -296,3 +351,41 @@ def source_html(source: Source, root: str = ROOT) -> str:
     """A source with its link and its date."""
     return (f'{escape(source.publisher)}, <a href="{escape(address(source, root))}">{escape(source.title)}</a> '
             f'(<span class="dated">{escape(source.dated())}</span>)')
+
+
+_INLINE = ((re.compile(r"\[([^\]]*)\]\((https?://[^\s)]+)\)"), r'<a href="\2">\1</a>'),
+           (re.compile(r"\*\*(.+?)\*\*"), r"<strong>\1</strong>"), (re.compile(r"`([^`]+)`"), r"<code>\1</code>"))
+
+
+def prose(text: str) -> str:
+    """Markdown of our own as HTML: headings, paragraphs, lists and tables; bold, code and links in them.
+
+    Headings become paragraphs of a class, since the page around them has its own order of headings.
+    """
+    return "".join(_block(block.split("\n")) for block in re.split(r"\n{2,}", text.strip()))
+
+
+def _block(lines: list[str]) -> str:
+    heading = re.match(r"(#+) (.*)", lines[0])
+    if heading:
+        rest = _block(lines[1:]) if lines[1:] else ""
+        return f'<p class="record-h{len(heading[1])}">{_in_line(heading[2])}</p>{rest}'
+    if all(re.match(r"[-*] ", line) for line in lines):
+        return f"<ul>{''.join(f'<li>{_in_line(line[2:])}</li>' for line in lines)}</ul>"
+    if len(lines) > 1 and re.fullmatch(r"[|\s:-]+", lines[1]):
+        head, *rows = [_cells(line) for line in [lines[0], *lines[2:]]]
+        body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
+        return (f'<div class="scroll"><table><thead><tr>{"".join(f"<th>{cell}</th>" for cell in head)}</tr></thead>'
+                f"<tbody>{body}</tbody></table></div>")
+    return f"<p>{_in_line(' '.join(lines))}</p>"
+
+
+def _cells(line: str) -> list[str]:
+    return [_in_line(cell.strip().replace("\\|", "|")) for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
+
+
+def _in_line(text: str) -> str:
+    found = escape(text)
+    for pattern, html in _INLINE:
+        found = pattern.sub(html, found)
+    return found

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from calculators.kit.chances import Chances
 from calculators.kit.chart import Chart
 from calculators.kit.facts import Fact, Facts, Source, Value
-from calculators.kit.shape import Calculator, Flip, Input, InputError, Link, NoValue, Table, fill
+from calculators.kit.shape import LEFT_OUT, Calculator, Flip, Input, InputError, Link, NoValue, Output, Table, fill
 from calculators.kit.units import Range
 
 EXTREME = "These numbers are too far apart to calculate with: one is too large or too close to nothing."
@@ -34,12 +35,23 @@ class Result(NamedTuple):
     warnings: list[str]
     next: list[Link]
     charts: list[Chart]
-    asked: dict[str, str]  # the inputs as they are read: with unit, and choices by what they are called
+    asked: dict[str, str]  # the inputs that were asked, as they are read: with unit, and choices by what they are called
+    chances: Chances | None = None  # worked out only where they are wanted, since they take longer than the rest
 
     @property
     def sources(self) -> list[Source]:
         """Where the cited facts come from, each once, in the order of their first use."""
         return list({fact.source.id: fact.source for fact in self.facts}.values())
+
+    @property
+    def unused(self) -> list[str]:
+        """The inputs that the asker named and that nothing depends on, since what they wait for was answered otherwise."""
+        return [name for name in self.given if name not in self.asked]
+
+    @property
+    def shown(self) -> dict[str, Output]:
+        """The outputs that belong to what was asked, by name, in the order of the page."""
+        return {name: spec for name, spec in self.calculator.results().items() if self.outputs[name] != LEFT_OUT}
 
     @property
     def chart(self) -> Chart:
@@ -59,35 +71,46 @@ class Result(NamedTuple):
         return "?" + "&".join([f"v={self.calculator.version.partition('.')[0]}", *parts])
 
 
-def answer(calculator: Calculator, given: Mapping[str, object], facts: Facts) -> Result:
-    """Ask a calculator. Raises InputError for what the asker gave, MissingFact for what data/ lacks."""
+def answer(calculator: Calculator, given: Mapping[str, object], facts: Facts, *, chances: bool = False) -> Result:
+    """Ask a calculator, for its chances too if they are wanted. Raises InputError for what the asker gave, MissingFact for
+    what data/ lacks."""
     inputs = calculator.read(given, facts)
     try:
-        return _answer(calculator, inputs, list(given), facts)
+        return _answer(calculator, inputs, list(given), facts, chances)
     except (OverflowError, ZeroDivisionError):
         raise InputError(None, EXTREME) from None
 
 
-def _answer(calculator: Calculator, inputs: Any, given: list[str], facts: Facts) -> Result:
+def chances_of(calculator: Calculator, given: Mapping[str, object], facts: Facts) -> Chances | None:
+    """The chances alone, of a question that has had its answer. Raises InputError, MissingFact."""
+    if not calculator.chances:
+        return None
+    inputs = calculator.read(given, facts)
+    return calculator.chances(inputs, calculator.calculate(inputs, facts), facts)
+
+
+def _answer(calculator: Calculator, inputs: Any, given: list[str], facts: Facts, chances: bool) -> Result:
     """The result of inputs that are each within their bounds. Raises InputError if they are too far apart together."""
     outputs = calculator.calculate(inputs, facts)
-    asked = {name: getattr(inputs, name) for name in calculator.fields()}
+    values = {name: getattr(inputs, name) for name in calculator.fields()}
+    asked = calculator.asked(values)
     found = {name: getattr(outputs, name) for name in calculator.results()}
-    flips = calculator.flips(inputs, facts)
+    flips = [flip for flip in calculator.flips(inputs, facts) if flip.input in asked]
     if not all(_in_reach(value) for value in [*found.values(), *(flip.value for flip in flips)]):
         raise InputError(None, EXTREME)
-    given_text = {n: calculator.fields()[n].shown(v, facts) for n, v in asked.items()}
+    given_text = {n: calculator.fields()[n].shown(v, facts) for n, v in values.items()}
     shown = given_text | {n: calculator.results()[n].shown(v) for n, v in found.items()}
     steps = [FilledStep(step.of, *fill(step.text, shown, facts)) for step in calculator.explain(inputs, outputs)]
     defaults = calculator.defaults(facts)
-    changed = [name for name, value in asked.items() if value != defaults[name]]
-    behind = [key for name, key in calculator.default_facts().items() if name not in changed]
+    changed = [name for name in asked if values[name] != defaults[name]]
+    behind = [key for name, key in calculator.default_facts().items() if name in asked and name not in changed]
     drawn = calculator.chart(inputs, outputs, facts)
     cited = dict.fromkeys(key for step in steps for key in step.facts) | dict.fromkeys(behind)
     return Result(
-        calculator, facts.as_of, asked, given, changed, found, steps, [facts[key] for key in cited],
+        calculator, facts.as_of, values, given, changed, found, steps, [facts[key] for key in cited],
         flips, calculator.warnings(inputs, outputs), calculator.next(inputs, outputs),
-        drawn if isinstance(drawn, list) else [drawn], given_text,
+        drawn if isinstance(drawn, list) else [drawn], {name: given_text[name] for name in asked},
+        calculator.chances(inputs, outputs, facts) if chances and calculator.chances else None,
     )
 
 

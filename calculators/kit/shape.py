@@ -6,6 +6,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, NamedTuple, TypeGuard
 
 from calculators.kit import days
+from calculators.kit.chances import Chances
 from calculators.kit.chart import Chart
 from calculators.kit.facts import Facts, Value
 from calculators.kit.units import UNITS, Range, exact, read_number, show, typed
@@ -35,6 +36,10 @@ class NoValue(NamedTuple):
     why: str
 
 
+LEFT_OUT = NoValue("It is not part of what was asked.")
+"""In place of an output that belongs to another way of asking: pages leave it out, and it needs no step."""
+
+
 class Field(NamedTuple):
     """What a form shows for one input, and what it accepts. Bounds are where the formula stops being true.
 
@@ -57,6 +62,8 @@ class Field(NamedTuple):
     refused: "Callable[[Mapping[str, Value]], str] | None" = None  # why a row of `table` may not be chosen; "" if it may
     shared: bool = False  # a value set on one page is offered on the others
     group: str = ""  # under which heading it is folded away, below the fields that every reader needs
+    step: str = ""  # the heading of the step of the form that it belongs to
+    asked_if: tuple[tuple[str, tuple[str, ...]], ...] = ()  # other inputs, and the values that each must have one of
 
     def read(self, name: str, given: object, facts: Facts | None = None) -> Input:
         """The value of what was typed, sent or passed. Raises InputError with the field's name and a sentence."""
@@ -167,23 +174,11 @@ class Field(NamedTuple):
 
     def link_text(self, value: Input) -> str:
         """A value as a link holds it."""
-        if self._is_number(value):
-            return exact(float(value))
-        # What would end the value or mean something else in an address; the browser does the rest.
-        return re.sub(r"[%&#+ \t\r\n]", lambda sign: f"%{ord(sign[0]):02X}", self._text(value))
+        return link_text(value)
 
     def form_text(self, value: Input) -> str:
         """A value as the form holds it."""
-        return typed(float(value)) if self._is_number(value) else self._text(value)
-
-    def _is_number(self, value: Input) -> TypeGuard[float]:
-        return self.kind in ("number", "whole") and value is not None
-
-    def _text(self, value: Input) -> str:
-        """A value that is no number as text."""
-        if self.kind == "yes_no":
-            return "yes" if value else "no"
-        return ",".join(value) if isinstance(value, tuple) else str(value or "")
+        return typed(float(value)) if _is_number(value) else _text(value)
 
     def shown(self, value: Input, facts: Facts | None = None) -> str:
         """A value with its unit, for reading; of a choice what it is called."""
@@ -194,6 +189,25 @@ class Field(NamedTuple):
         if self.kind in ("choice", "list"):
             return ", ".join(self._option(one, facts) for one in (value if isinstance(value, tuple) else (str(value),)))
         return show(value, self.unit) if not isinstance(value, tuple) else ""
+
+
+def link_text(value: Input) -> str:
+    """A value as a link holds it."""
+    if _is_number(value):
+        return exact(float(value))
+    # What would end the value or mean something else in an address; the browser does the rest.
+    return re.sub(r"[%&#+ \t\r\n]", lambda sign: f"%{ord(sign[0]):02X}", _text(value))
+
+
+def _is_number(value: Input) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _text(value: Input) -> str:
+    """A value that is no number as text."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ",".join(value) if isinstance(value, tuple) else str(value or "")
 
 
 def number(label: str, *, unit: str, default: float | FromFact | None, help: str = "", **bounds: float) -> Any:
@@ -244,14 +258,33 @@ def day(label: str, *, default: str = "", empty: str, help: str = "") -> Any:
     return field(default=default, metadata={"field": Field("day", label, "date", help, choices={"": empty})})
 
 
+def _with(declared: Any, **marks: Any) -> Any:
+    """An input as it was declared, with further marks."""
+    return field(default=declared.default, metadata={"field": declared.metadata["field"]._replace(**marks)})
+
+
 def shared(declared: Any) -> Any:
     """An input as it was declared, whose value is offered on other pages once a reader has set it here."""
-    return field(default=declared.default, metadata={"field": declared.metadata["field"]._replace(shared=True)})
+    return _with(declared, shared=True)
 
 
 def folded(declared: Any, group: str) -> Any:
     """An input as it was declared, folded away under a heading of its own, since few readers need it."""
-    return field(default=declared.default, metadata={"field": declared.metadata["field"]._replace(group=group)})
+    return _with(declared, group=group)
+
+
+def stepped(declared: Any, step: str) -> Any:
+    """An input as it was declared, in a step of the form with a heading; a narrow screen shows one step at a time."""
+    return _with(declared, step=step)
+
+
+def when(declared: Any, name: str, *values: str) -> Any:
+    """An input as it was declared, asked only if the choice or yes-no question `name` has one of these values.
+
+    Otherwise it is not shown, not read, holds its default and stays out of links and exports. Several conditions must all
+    hold, and so must those of the input that they name.
+    """
+    return _with(declared, asked_if=(*declared.metadata["field"].asked_if, (name, values)))
 
 
 def output(label: str, *, unit: str = "text", headline: bool = False, range: bool = False, table: bool = False,
@@ -343,10 +376,21 @@ class Flip(NamedTuple):
 
 
 class Link(NamedTuple):
-    """What to read or calculate next. `page` is a path of the site, with no leading slash."""
+    """What to read or calculate next. `page` is a path of the site, with no leading slash; `values` are carried to its form.
+
+    `version` is the major version of the calculator that takes them.
+    """
 
     text: str
     page: str
+    values: Mapping[str, Input] = {}
+    version: str = "1"
+
+    @property
+    def address(self) -> str:
+        """The page, with the values as its form's link holds them."""
+        parts = [f"v={self.version}", *(f"{name}={link_text(value)}" for name, value in sorted(self.values.items()))]
+        return f"{self.page}?{'&'.join(parts)}" if self.values else self.page
 
 
 def _no_flips(inputs: Any, facts: Facts) -> list[Flip]:
@@ -375,6 +419,8 @@ class Calculator:
     flips: Callable[[Any, Facts], list[Flip]] = _no_flips
     presets: str = ""  # a data file whose rows are starting points for the form; read when the page is built
     warnings: Callable[[Any, Any], list[str]] = _no_warnings
+    chances: Callable[[Any, Any, Facts], Chances | None] | None = None  # worked out after the first figures stand
+    record: Callable[[Any], str] | None = None  # of a kit.result.Result: the decision record, as Markdown
 
     def fields(self) -> dict[str, Field]:
         """The inputs by name, in the order of the form."""
@@ -399,15 +445,41 @@ class Calculator:
         errors = [InputError(name, f"There is no input {name!r} here; there are {', '.join(known)}.", "usage")
                   for name in given if name not in known]
         values = self.defaults(facts)
-        for name, spec in known.items():
-            try:
-                values[name] = spec.read(name, given.get(name, values[name]), facts)
-            except InputError as error:
-                errors.append(error)
+        asked_by = {name for spec in known.values() for name, _ in spec.asked_if}
+        for name in sorted(known, key=lambda name: name not in asked_by):  # what others wait for comes first
+            if name in asked_by or _asked(name, known, values):
+                try:
+                    values[name] = known[name].read(name, given.get(name, values[name]), facts)
+                except InputError as error:
+                    errors.append(error)
+        errors.sort(key=lambda error: list(known).index(error.field) if error.field in known else -1)
         if errors:
             errors[0].all = errors
             raise errors[0]
         return self.inputs(**values)
+
+    def starts(self) -> list[dict[str, str]]:
+        """A question for each way of asking: the defaults, and each answer on which other inputs wait."""
+        ways = dict.fromkeys((name, value) for spec in self.fields().values() for name, values in spec.asked_if
+                             for value in values)
+        return [{}, *(self.asking(name) | {name: value} for name, value in ways)]
+
+    def asking(self, name: str) -> dict[str, str]:
+        """Answers with which an input is asked."""
+        found: dict[str, str] = {}
+        for other, values in self.fields()[name].asked_if:
+            found |= self.asking(other) | {other: values[0]}
+        return found
+
+    def asked(self, values: Mapping[str, Input]) -> list[str]:
+        """The inputs that are asked when the others have these values, in the order of the form."""
+        known = self.fields()
+        return [name for name in known if _asked(name, known, values)]
+
+
+def _asked(name: str, known: Mapping[str, Field], values: Mapping[str, Input]) -> bool:
+    """Whether an input is asked: every condition holds, and is itself asked."""
+    return all(_text(values[other]) in wanted and _asked(other, known, values) for other, wanted in known[name].asked_if)
 
 
 def shown_result(value: Value | Range | NoValue, unit: str) -> str:
@@ -421,6 +493,8 @@ def _bare(value: Value | NoValue, unit: str) -> str:
         return value.why if isinstance(value, NoValue) else value
     if unit == "USD/month" and not isinstance(value, bool) and abs(value) >= 1:
         value = round(value, 2)  # cents, as a bill has them
+    if unit == "USD" and not isinstance(value, bool) and abs(value) < 1:
+        value = float(f"{value:.4g}")  # a request's price; nobody needs more of its digits
     return show(value, unit).removesuffix(UNITS[unit]).rstrip() if value != 1 else "1"
 
 
