@@ -1,5 +1,6 @@
 // Carries what is in a form to Python and puts the HTML that comes back on the page. Knows no calculator and no formula.
 
+import { rove } from "./boxes.js";
 import { changed, plain, restore } from "./fields.js";
 import { kept } from "./kept.js";
 import { python } from "./python.js";
@@ -191,6 +192,7 @@ function mount(section) {
   }
 
   for (const part of form.querySelectorAll(".calculator-actions, [data-find]")) part.hidden = false;
+  rove(form);
   // A pointer that only passes over the form, as when a page is scrolled, is no intent.
   for (const intent of ["pointerdown", "focusin"]) {
     form.addEventListener(intent, () => python.start(runtime, listen, facts), { once: true });
