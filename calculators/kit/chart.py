@@ -493,8 +493,11 @@ def _stack(chart: Stack) -> tuple[int, str]:
     scale = Scale(0, longest or 1, start, WIDTH - RIGHT, False)
     bottom = top + len(chart.groups) * tall
     parts = list(legend)
+    crossed = ""  # where the line of the mark runs: past every bar, and not through what stands above it
     for row, (label, values) in enumerate(chart.groups):
         y, left = top + row * tall + ROW, float(start)
+        if chart.mark:
+            crossed += f"M{scale.at(chart.mark[0]):g} {y - 2}V{y + bar + 6}"
         parts.append(f'<text x="{start}" y="{y - 5}">{escape(label)}: {escape(_shown(chart.together(values), chart))}</text>')
         for i, (letter, end) in enumerate(zip(letters, itertools.accumulate(values), strict=True), 1):
             right = scale.at(end)
@@ -505,8 +508,9 @@ def _stack(chart: Stack) -> tuple[int, str]:
             left = right
     if chart.mark:
         at, label = scale.at(chart.mark[0]), chart.mark[1]
-        anchor = "end" if at + len(label) * CHARACTER / 2 > WIDTH - RIGHT else "middle"
-        parts.append(f'<path class="mark" d="M{at:g} {top + 4}V{bottom}"/>')
+        half = len(label) * CHARACTER / 2
+        anchor = "end" if at + half > WIDTH - RIGHT else "start" if at - half < start else "middle"
+        parts.append(f'<path class="mark" d="{crossed}"/>')
         parts.append(f'<text class="mark-label" x="{at:g}" y="{bottom + 16}" text-anchor="{anchor}">{escape(label)}</text>')
     return bottom + (26 if chart.mark else 6), "".join(parts)
 

@@ -288,14 +288,15 @@ def when(declared: Any, name: str, *values: str) -> Any:
 
 
 def output(label: str, *, unit: str = "text", headline: bool = False, range: bool = False, table: bool = False,
-           decimals: int | None = None, code: str = "") -> Any:
+           decimals: int | None = None, digits: int | None = None, code: str = "") -> Any:
     """A result. The headline is the answer in words; a unit of text makes a text, any other a number or a Range; `table`: a
     Table; `code`: a text to copy as it stands, such as a command, and the language it is in.
 
-    `decimals` is how many are shown at most; the value itself, as JSON gives it, is never rounded. A field of Outputs
-    that is no output() is for explain() and chart(), and is not shown.
+    `decimals` is how many are shown at most, `digits` how many significant digits, for what is no surer than that; the value
+    itself, as JSON gives it, is never rounded. A field of Outputs that is no output() is for explain() and chart(), and is
+    not shown.
     """
-    return field(metadata={"field": Output(label, unit, headline, range, decimals, table, code)})
+    return field(metadata={"field": Output(label, unit, headline, range, decimals, table, code, digits)})
 
 
 class Ref(str):
@@ -336,6 +337,7 @@ class Output(NamedTuple):
     decimals: int | None = None
     table: bool = False
     code: str = ""  # the language of a text that is copied as it stands
+    digits: int | None = None
 
     @property
     def kind(self) -> str:
@@ -350,11 +352,17 @@ class Output(NamedTuple):
             return f"{len(value.rows)} in the table"
         if self.code and isinstance(value, str):
             return f"{value.count(chr(10)) + 1} lines" if "\n" in value else value
-        if self.decimals is None or isinstance(value, NoValue | str):
+        if (self.decimals is None and self.digits is None) or isinstance(value, NoValue | str):
             return shown_result(value, self.unit)
         if isinstance(value, Range):
-            return show(Range(*(round(part, self.decimals) for part in value)), self.unit)
-        return show(round(value, self.decimals), self.unit)
+            return show(Range(*(self._rounded(part) for part in value)), self.unit)
+        return show(self._rounded(value), self.unit)
+
+    def _rounded(self, value: float) -> float:
+        """A number with as many digits as are shown."""
+        if self.digits:
+            value = float(f"{value:.{self.digits}g}")
+        return value if self.decimals is None else round(value, self.decimals)
 
 
 class Step(NamedTuple):
