@@ -174,7 +174,10 @@ def test_what_no_shell_could_take_is_refused(weights: str) -> None:
     ({"engine": "tgi", "repository": "/data/a.gguf"}, "TGI does not read GGUF files"),
     ({"gpu": "apple-m3-ultra"}, "take llama.cpp or Ollama"),
     ({"engine": "ollama", "gpu": "apple-m3-ultra", "tensor_parallel": 2}, "Take 1 GPU for each layer"),
-    ({"tensor_parallel": 1}, "they do not fit"),
+    ({"tensor_parallel": 2}, "What would fit: 4 of these GPUs; on 2 GPUs, weights in fp8, or 16 at once of at most"),
+    ({"tensor_parallel": 2}, "The command is for the fewest GPUs that hold it, 4, not for 2."),
+    ({"gpu": "apple-m4-max", "engine": "llama-cpp"}, "What would fit: here, weights in GGUF Q6_K"),
+    ({"gpu": "apple-m4-max", "engine": "llama-cpp", "model": "kimi-k3"}, "Neither a smaller format nor fewer or shorter"),
     ({"context_tokens": 200_000}, "is made for 131,072 tokens"),
     ({"tensor_parallel": 8, "pipeline_parallel": 2}, "16 GPUs are more than one server of 8"),
 ])
@@ -182,9 +185,166 @@ def test_what_an_engine_cannot_do_is_said_with_what_to_do_instead(given: dict[st
     assert said in " ".join(ask(**given).warnings)
 
 
+# Written by hand from each engine's documentation and source, apart from the code: which formats it takes on an H100.
+GGUF = {"q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0", "q3_k_m", "q2_k"}
+TAKES = {
+    "vllm": {"published", "bf16", "fp8", "int8", "int4", "mxfp4", "nvfp4"},
+    "sglang": {"published", "bf16", "fp8", "int8", "int4", "mxfp4", "nvfp4", "nf4"} | GGUF,
+    "tgi": {"published", "bf16", "fp8", "int8", "int4", "nf4"},
+    "tensorrt-llm": {"published", "bf16", "fp8", "int4", "mxfp4", "nvfp4"},
+    "llama-cpp": {"published", "bf16"} | GGUF,
+    "ollama": {"published", "bf16"} | GGUF,
+}
+# What stands in the command for each format of the cache; with a star another than was asked for, which a note says.
+KEEPS = {
+    "vllm": "fp8=fp8 int8=int8_per_token_head int4=int4_per_token_head nvfp4=nvfp4 q8_0=fp8* q4_0=int4_per_token_head*",
+    "sglang": "fp8=fp8_e4m3 int8=fp8_e4m3* int4=fp8_e4m3* nvfp4=nvfp4 q8_0=fp8_e4m3* q4_0=fp8_e4m3*",
+    "tgi": "fp8=fp8_e4m3fn int8=fp8_e4m3fn* int4=fp8_e4m3fn* nvfp4=fp8_e4m3fn* q8_0=fp8_e4m3fn* q4_0=fp8_e4m3fn*",
+    "tensorrt-llm": "fp8=fp8 int8=fp8* int4=fp8* nvfp4=nvfp4 q8_0=fp8* q4_0=fp8*",
+    "llama-cpp": "fp8=q8_0* int8=q8_0* int4=q4_0* nvfp4=q4_0* q8_0=q8_0 q4_0=q4_0",
+    "ollama": "fp8=q8_0* int8=q8_0* int4=q4_0* nvfp4=q4_0* q8_0=q8_0 q4_0=q4_0",
+}
+SETS = {"vllm": "--kv-cache-dtype {}", "sglang": "--kv-cache-dtype {}", "tgi": "--kv-cache-dtype {}",
+        "tensorrt-llm": "  dtype: {}", "llama-cpp": "--cache-type-v {}", "ollama": "OLLAMA_KV_CACHE_TYPE={}"}
+
+
+@pytest.mark.parametrize("engine", list(TAKES))
+def test_every_format_of_weights_is_served_or_refused_with_what_to_take_instead(engine: str) -> None:
+    fields = calculators.get("deploy").fields()
+    for weights in fields["weight_precision"].choices:
+        found = ask(engine=engine, weight_precision=weights, model="qwen3-8b", repository="me/mine")
+        served = "serves" in found.headline
+        assert served == (weights in TAKES[engine]), weights
+        assert served != isinstance(found.outputs["command"], NoValue)
+        if not served:
+            assert "cannot serve this" in found.headline
+            assert "Take" in " ".join(found.warnings)
+
+
+@pytest.mark.parametrize("engine", list(KEEPS))
+def test_every_format_of_the_cache_is_kept_or_another_is_and_said(engine: str) -> None:
+    assert SETS[engine].split("{")[0].strip() not in str(ask(engine=engine, repository="me/mine").outputs["command"])
+    for pair in KEEPS[engine].split():
+        asked, _, kept = pair.partition("=")
+        found = ask(engine=engine, kv_precision=asked, model="qwen3-8b", repository="me/mine")
+        name = kept.removesuffix("*")
+        assert SETS[engine].format(name) in str(found.outputs["command"]), pair
+        said = f"keeps no {asked} cache: the command takes {name} instead." in " ".join(found.warnings)
+        assert said == kept.endswith("*"), pair
+
+
+def test_memory_is_counted_with_the_cache_that_the_command_sets() -> None:
+    """fp8 asked of llama.cpp: q8_0, 8.5 bits an element; 36 layers x 8 heads x 128 x 2 x 8.5 / 8 B x 8,192 x 16 = 10.27 GB."""
+    given = {"engine": "llama-cpp", "model": "qwen3-8b", "repository": "me/mine", "kv_precision": "fp8"}
+    cache = next(step.text for step in ask(**given).steps if step.of == "per_gpu_gb")
+    assert "cache 10.27 GB" in cache
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    ({"gpu": "a100-80gb-sxm", "kv_precision": "fp8"}, "an fp8 cache saves memory there, not time, and vLLM leaves"),
+    ({"engine": "sglang", "gpu": "a100-80gb-sxm", "kv_precision": "fp8"}, "saves memory there, not time, and may not load"),
+    ({"gpu": "h100-sxm", "weight_precision": "nvfp4", "repository": "me/mine"}, "vLLM then unpacks nvfp4 weights"),
+    ({"engine": "sglang", "gpu": "h100-sxm", "weight_precision": "nvfp4", "repository": "me/mine"}, "and may not load"),
+    ({"gpu": "h100-sxm", "kv_precision": "nvfp4"}, "an nvfp4 cache is made for Blackwell and may not load"),
+    ({"gpu": "mi300x", "weight_precision": "int4", "repository": "me/mine"}, "neither AWQ nor GPTQ for AMD's GPUs"),
+    ({"gpu": "a100-80gb-sxm", "weight_precision": "fp8"}, "fp8 weights save memory there at best, not time"),
+    ({"gpu": "v100s"}, "has no bf16: the command asks for float16"),
+    ({"engine": "tensorrt-llm", "gpu": "v100s"}, "lists no GPUs of the family Volta"),
+    ({"engine": "tensorrt-llm", "model": "gpt-oss-120b"}, "lists no mxfp4 weights for Hopper"),
+    ({"engine": "tensorrt-llm", "gpu": "a100-80gb-sxm", "weight_precision": "fp8", "repository": "me/mine"},
+     "lists no fp8 weights for Ampere"),
+    ({"engine": "tensorrt-llm", "gpu": "b200-sxm", "weight_precision": "int4", "repository": "me/mine"},
+     "lists no int4 weights for Blackwell"),
+    ({"model": "deepseek-v3", "gpu": "h200-sxm", "kv_precision": "int8"}, "vLLM keeps no int8 cache of latents"),
+    ({"engine": "sglang", "weight_precision": "q4_k_m", "repository": "me/mine"}, "name the file on the disk"),
+    ({"engine": "tgi"}, "TGI is in maintenance mode"),
+    ({"engine": "tgi", "tensor_parallel": 4, "pipeline_parallel": 2}, "TGI has no pipeline stages"),
+    ({"engine": "tgi", "model": "llama-3-1-405b"}, "TGI has no pipeline stages"),
+    ({"engine": "llama-cpp", "tensor_parallel": 2, "weight_precision": "q4_k_m"}, "--split-mode tensor"),
+    ({"weight_precision": "nominal_4"}, "no file is in such a format"),
+    ({"engine": "ollama", "kv_precision": "q8_0"}, "holds for every model of the server"),
+])
+def test_limits_of_engines_on_gpus_are_said(given: dict[str, Any], said: str) -> None:
+    assert said in " ".join(ask(**given).warnings)
+
+
+@pytest.mark.parametrize("given", [
+    {"gpu": "b200-sxm", "weight_precision": "nvfp4", "kv_precision": "nvfp4", "repository": "me/mine"},
+    {"gpu": "h100-sxm", "weight_precision": "fp8", "kv_precision": "fp8"},
+    {"engine": "tensorrt-llm", "gpu": "b200-sxm", "model": "gpt-oss-120b", "kv_precision": "fp8"},
+    {"engine": "sglang", "gpu": "l40s", "model": "qwen3-8b", "weight_precision": "nf4"},
+    {"engine": "ollama", "gpu": "apple-m3-ultra", "weight_precision": "q4_k_m", "repository": "me/a.gguf"},
+])
+def test_what_an_engine_and_a_gpu_can_do_has_no_note(given: dict[str, Any]) -> None:
+    assert ask(**given).warnings == []
+
+
+# Memory: never another answer than GPU memory's
+
+
+MODELS = ["llama-3-1-70b", "qwen3-8-2-4t-a95b", "qwen3-8b", "gpt-oss-120b", "deepseek-v3", "kimi-k2-5", "qwen3-5-35b-a3b",
+          "gemma-3-27b", "glm-4-7-flash"]
+GPUS = ["h100-sxm", "a100-80gb-sxm", "h200-sxm", "b200-sxm", "rtx-4090", "mi300x", "l40s"]
+LOADS: list[dict[str, Any]] = [
+    {"engine": "vllm"}, {"engine": "sglang", "kv_precision": "fp8"}, {"engine": "vllm", "memory_fraction_percent": 80},
+    {"engine": "vllm", "context_tokens": 32768, "concurrent_requests": 64}, {"engine": "tensorrt-llm"}, {"engine": "llama-cpp"},
+    {"engine": "vllm", "pipeline_parallel": 2}]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_deploy_and_gpu_memory_never_disagree(model: str) -> None:
+    seen = set()
+    for i, (gpu, count) in enumerate((gpu, count) for gpu in GPUS for count in (None, 1, 2, 4, 8)):
+        given = {"model": model, "gpu": gpu, **LOADS[i % len(LOADS)]} | ({} if count is None else {"tensor_parallel": count})
+        found, counted = ask(**given), answer(calculators.get("gpu-memory"), given, FACTS)
+        for name in ("usable_gb", "per_gpu_gb"):
+            assert found.outputs[name] == counted.outputs[name], given
+        if "cannot serve" in found.headline:  # what the engine or the number of heads rules out
+            continue
+        fits = counted.headline.startswith("Fits")
+        seen.add(fits)
+        if fits:
+            assert f" on {counted.outputs['gpus_used']} × " in found.headline, given
+        else:
+            assert found.headline == counted.headline, given
+            assert found.warnings[0].startswith(("What would fit", "Neither")), given
+        needed = counted.outputs["gpus_used" if fits else "gpus_needed"]
+        if isinstance(needed, NoValue):
+            assert isinstance(found.outputs["command"], NoValue)
+        elif not isinstance(found.outputs["arrangement"], NoValue):
+            assert str(found.outputs["arrangement"]).startswith(f"{needed} × "), given
+    assert seen == {True, False}  # a grid with one answer alone would prove nothing
+
+
+@pytest.mark.parametrize(("given", "enough"), [({"tensor_parallel": 2}, 4), ({"tensor_parallel": 1, "gpu": "h200-sxm"}, 2),
+                                               ({"model": "deepseek-v3", "tensor_parallel": 4}, 16)])
+def test_the_command_for_too_few_gpus_is_that_for_enough(given: dict[str, Any], enough: int) -> None:
+    """The same command as when the number is left open, and it fits when that number is set."""
+    few, left_open = ask(**given), ask(**{name: value for name, value in given.items() if name != "tensor_parallel"})
+    assert few.headline.endswith(f"{enough} are needed")
+    assert few.outputs["command"] == left_open.outputs["command"]
+    assert f" on {enough} × " in left_open.headline
+
+
+@pytest.mark.parametrize("given", [{"tensor_parallel": 2}, {"tensor_parallel": 4, "gpu": "l40s"},
+                                   {"tensor_parallel": 2, "model": "llama-3-3-70b", "context_tokens": 100_000}])
+def test_what_is_said_to_fit_fits(given: dict[str, Any]) -> None:
+    said = ask(**given).warnings[0]
+    tried = []
+    if found := re.search(r"weights in (\w+)", said):
+        tried.append({"weight_precision": found[1]})
+    if found := re.search(r"at once of at most ([\d,]+) tokens", said):
+        tried.append({"context_tokens": found[1]})
+    if found := re.search(r"([\d,]+) at once of [\d,]+ tokens", said):
+        tried.append({"concurrent_requests": found[1]})
+    assert tried
+    for change in tried:
+        assert "serves" in ask(**given | change).headline, change
+
+
 def test_files_for_other_engines_and_makers_are_not_made_up() -> None:
     for given, why in (({"engine": "ollama"}, "vLLM and SGLang"), ({"gpu": "mi300x"}, "NVIDIA"),
-                       ({"pipeline_parallel": 3}, "more than one server")):
+                       ({"pipeline_parallel": 3, "tensor_parallel": 4}, "more than one server")):
         outputs = ask(**given).outputs
         assert not isinstance(outputs["command"], NoValue)
         for name in ("compose", "kubernetes"):
