@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from calculators.buildtime import DATA, data, refresh
+from calculators.buildtime import DATA, data, refresh, update
 from calculators.buildtime.__main__ import main
 from calculators.buildtime.upstream import UpstreamError, coverage, genai, litellm, offers, proposal, sheet, wheels
 from calculators.kit.facts import Facts, MissingFact
@@ -470,7 +470,7 @@ def test_a_failure_in_the_middle_of_the_writing_leaves_the_folder_as_it_was(fold
     def full(source: Any, target: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(refresh.os, "replace", full)
+    monkeypatch.setattr(update.os, "replace", full)
     upstream = Upstream(tmp_path / "second").genai().litellm({**ENTRIES, "gpt-6-luna": entry("openai", 0.1, 0.5)}, "1.111.0")
     assert main(["refresh", "--data", str(folder), "--from", str(upstream.folder)]) == 1
     assert contents(folder) == before

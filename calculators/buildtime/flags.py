@@ -7,20 +7,17 @@ written or nothing: the result is checked with the rest of data/ before it takes
 
 import argparse
 import datetime
-import json
 import re
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from calculators.buildtime import DATA, data
-from calculators.buildtime.refresh import CallerError, Say, dated, no_older, write
-from calculators.buildtime.upstream import UpstreamError, engines, wheels
+from calculators.buildtime import data, update
+from calculators.buildtime.update import CallerError, Say, dated, no_older, reported, write
+from calculators.buildtime.upstream import engines, wheels
 from calculators.buildtime.upstream.engines import Flag
 from calculators.buildtime.upstream.sheet import Sheet
 from calculators.buildtime.upstream.wheels import Wheel
-from calculators.kit.export import SCHEMA
 from calculators.kit.facts import Facts
 
 STEM = "engine-flags"
@@ -136,25 +133,10 @@ def text(report: Report) -> str:
 
 def add(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
-    parser.add_argument("--from", type=Path, dest="source")
-    parser.add_argument("--json", action="store_true", dest="as_json")
-    parser.add_argument("--data", type=Path, default=DATA)
+    update.add(parser)
 
 
 def command(call: argparse.Namespace) -> int:
-    """Run it, print the report, and return the exit status: 0 done, 1 our fault or no network, 2 the caller's."""
-    report, wrong, status = Report([], [], [], [], []), "", 0
-    try:
-        report = run(call.data, call.source, lambda message: print(message, file=sys.stderr, flush=True), datetime.date.today())
-    except CallerError as error:
-        wrong, status = str(error), 2
-    except (UpstreamError, data.BadData, OSError) as error:
-        wrong, status = str(error), 1
-    if wrong:
-        print(wrong, file=sys.stderr)
-    if call.as_json:
-        shown = {"schema": SCHEMA, "ok": not wrong, **report._asdict()} | ({"error": wrong} if wrong else {})
-        print(json.dumps(shown, ensure_ascii=False, allow_nan=False))
-    elif not wrong:
-        print(text(report))
-    return status
+    """Run it, print the report, and return the exit status."""
+    return reported(Report([], [], [], [], []), lambda say: run(call.data, call.source, say, datetime.date.today()), text,
+                    call.as_json)

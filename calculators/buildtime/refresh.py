@@ -7,32 +7,23 @@ written or nothing: the result is checked with the rest of data/ before it takes
 
 import argparse
 import datetime
-import json
-import os
-import shutil
-import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from calculators.buildtime import DATA, data
+from calculators.buildtime import data, update
+from calculators.buildtime.update import CallerError, Say, dated, no_older, reported, write
 from calculators.buildtime.upstream import UpstreamError, genai, litellm, models_dev, wheels
 from calculators.buildtime.upstream.coverage import LEFT_OUT
 from calculators.buildtime.upstream.offers import Offer
 from calculators.buildtime.upstream.proposal import STEM, Proposal, Report
 from calculators.buildtime.upstream.sheet import Sheet
 from calculators.buildtime.upstream.wheels import Wheel
-from calculators.kit.export import SCHEMA
 
 REQUIRED = (genai.NAME, litellm.NAME)
 OPTIONAL = (models_dev.LABS, models_dev.EVERYONE)
 _READ: dict[str, Callable[[Wheel], list[Offer]]] = {genai.NAME: genai.offers, litellm.NAME: litellm.offers,
                                                     models_dev.LABS: models_dev.offers, models_dev.EVERYONE: models_dev.offers}
-Say = Callable[[str], None]
-
-
-class CallerError(Exception):
-    """What was asked for cannot be: the folder given with --from."""
 
 
 def run(folder: Path, source: Path | None, dry_run: bool, say: Say, today: datetime.date) -> Report:
@@ -81,44 +72,6 @@ def _offers(wheel: Wheel) -> list[Offer]:
                             "Nothing was changed.") from None
 
 
-def dated(wheel: Wheel, sheet: Sheet, say: Say) -> Wheel:
-    """A wheel with the day on which it came out, from the file if no lock file tells it."""
-    if wheel.dated:
-        return wheel
-    if wheel.id in sheet.sources:
-        return wheel._replace(released=sheet.sources[wheel.id]["released"])
-    say(f"The day on which {wheel.name} {wheel.version} came out is unknown; the day of the file stands for it")
-    return wheel
-
-
-def no_older(sheet: Sheet, found: dict[str, Wheel]) -> None:
-    """Refuse wheels older than those that the file was made from: they would undo changes."""
-    for wheel in found.values():
-        newer = [s for s in sheet.sources.values() if s.get("package") == wheel.name and s["released"] > wheel.released]
-        if newer and wheel.id not in sheet.sources:
-            raise UpstreamError(f"{wheel.name} {wheel.version} is older than {newer[-1]['version']}, which {sheet.name} "
-                                "was made from. Nothing was changed.")
-
-
-def write(folder: Path, path: Path, text: str, say: Say) -> None:
-    """Check the whole of data/ with the new text in a copy, then put it in place in one step."""
-    say("Checking data/")
-    with tempfile.TemporaryDirectory(prefix="refresh-") as temporary:
-        copy = Path(temporary)
-        for other in folder.glob("*.yaml"):
-            shutil.copy(other, copy)
-        (copy / path.name).write_text(text, "utf-8")
-        problems = data.check(copy)
-    if problems:
-        raise data.BadData(problems)
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        beside.write_text(text, "utf-8")
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
 def text(report: Report) -> str:
     """A report for a person to read, a line each."""
     lines = [f"read      {u['name']} {u['version']}, released {u['released']}, sha256 {u['sha256']}" for u in report.upstreams]
@@ -134,30 +87,12 @@ def text(report: Report) -> str:
 def add(parser: argparse.ArgumentParser) -> None:
     """The flags of the command."""
     parser.add_argument("--dry-run", action="store_true")
-    parser.add_argument("--from", type=Path, dest="source")
-    parser.add_argument("--json", action="store_true", dest="as_json")
-    parser.add_argument("--data", type=Path, default=DATA)
+    update.add(parser)
 
 
 def command(call: argparse.Namespace) -> int:
-    """Run it, print the report, and return the exit status: 0 done, 1 our fault or no network, 2 the caller's."""
-    report, wrong, status = Report([], [], [], [], [], [], []), "", 0
-    try:
-        report = run(call.data, call.source, call.dry_run, _say, datetime.date.today())
-    except CallerError as error:
-        wrong, status = str(error), 2
-    except (UpstreamError, data.BadData, OSError) as error:
-        wrong, status = str(error), 1
-    if wrong:
-        print(wrong, file=sys.stderr)
-    if call.as_json:
-        shown = {"schema": SCHEMA, "ok": not wrong, **report._asdict()} | ({"error": wrong} if wrong else {})
-        print(json.dumps(shown, ensure_ascii=False, allow_nan=False))
-    elif not wrong:
-        print(text(report))
-    return status
+    """Run it, print the report, and return the exit status."""
+    def make(say: Say) -> Report:
+        return run(call.data, call.source, call.dry_run, say, datetime.date.today())
 
-
-def _say(message: str) -> None:
-    """Progress."""
-    print(message, file=sys.stderr, flush=True)
+    return reported(Report([], [], [], [], [], [], []), make, text, call.as_json)
