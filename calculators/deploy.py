@@ -329,7 +329,8 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
 
 def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
     """What to read or calculate next."""
-    gpus = outputs.plan.split.tensor_parallel if inputs.engine not in LAYERWISE else outputs.plan.split.gpus
+    split = outputs.plan.split
+    one_server = None if split.gpus > memory.SERVER else split.gpus if inputs.engine in LAYERWISE else split.tensor_parallel
     same: dict[str, Input] = {
         "model": inputs.model, "weight_precision": inputs.weight_precision, "kv_precision": inputs.kv_precision,
         "engine": inputs.engine, "gpu": inputs.gpu, "concurrent_requests": inputs.concurrent_requests}
@@ -338,9 +339,10 @@ def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
                    context_tokens=inputs.context_tokens, tensor_parallel=inputs.tensor_parallel,
                    pipeline_parallel=inputs.pipeline_parallel, memory_fraction_percent=inputs.memory_fraction_percent),
         carry.link("What it yields: tokens a second, and what a million cost", "calculators/serving/", **same,
-                   tensor_parallel=gpus if outputs.plan.split.gpus <= memory.SERVER else None),
+                   tensor_parallel=one_server),
         carry.link("Whether the licence of the weights allows your use", "calculators/licence/", model=inputs.model),
-        Link("At what volume a server of your own costs less than an API", "calculators/break-even/"),
+        carry.link("At what volume a server of your own costs less than an API", "calculators/break-even/", mode="full",
+                   model=inputs.model, gpu=inputs.gpu, weight_precision=inputs.weight_precision, tensor_parallel=one_server),
         Link("Every flag of every engine", "data/engines/#flags"),
     ]
 

@@ -406,3 +406,48 @@ def test_why_there_is_no_text_stands_in_its_place() -> None:
     assert "bitsandbytes is no more" in render.result(found)
     assert "**Command**: bitsandbytes is no more" in export.markdown(found)
     assert export.as_dict(found)["outputs"]["command"]["value"] is None
+
+
+# What was set on one page is set on the next
+
+
+SET = {"model": "gpt-oss-120b", "gpu": "h200-sxm", "weight_precision": "published", "kv_precision": "fp8", "engine": "sglang",
+       "concurrent_requests": 32}
+
+
+def carried(slug: str, target: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The values of the link to another calculator."""
+    found = answer(calculators.get(slug), given, FACTS)
+    return dict(next(link.values for link in found.next if link.page == f"calculators/{target}/"))
+
+
+@pytest.mark.parametrize(("slug", "target", "more", "there"), [
+    ("gpu-memory", "serving", {"context_tokens": 9000}, {"tensor_parallel": 1}),
+    ("gpu-memory", "deploy", {"context_tokens": 9000, "tensor_parallel": 2}, {"context_tokens": 9000, "tensor_parallel": 2}),
+    ("serving", "gpu-memory", {"input_tokens": 700, "output_tokens": 300}, {"context_tokens": 1000}),
+    ("serving", "deploy", {"input_tokens": 700, "output_tokens": 300, "tensor_parallel": 4},
+     {"context_tokens": 1000, "tensor_parallel": 4}),
+    ("deploy", "gpu-memory", {"context_tokens": 9000, "tensor_parallel": 2}, {"context_tokens": 9000, "tensor_parallel": 2}),
+    ("deploy", "serving", {"context_tokens": 9000}, {"tensor_parallel": 1}),
+])
+def test_a_result_is_carried_to_the_next_form(slug: str, target: str, more: dict[str, Any], there: dict[str, Any]) -> None:
+    assert carried(slug, target, SET | more) == SET | there
+
+
+@pytest.mark.parametrize("slug", ["gpu-memory", "serving", "deploy"])
+def test_model_and_gpu_are_carried_to_the_full_break_even(slug: str) -> None:
+    found = carried(slug, "break-even", SET)
+    assert {name: found[name] for name in ("mode", "model", "gpu")} == {
+        "mode": "full", "model": "gpt-oss-120b", "gpu": "h200-sxm"}
+
+
+def test_the_model_is_carried_to_its_licence() -> None:
+    assert carried("deploy", "licence", SET) == {"model": "gpt-oss-120b"}
+
+
+@pytest.mark.parametrize(("slug", "target"), [("gpu-memory", "serving"), ("serving", "gpu-memory")])
+def test_a_model_of_ones_own_is_carried_where_it_can_be_asked(slug: str, target: str) -> None:
+    own = {"model": "custom", "layers": 40, "kv_heads": 4, "parameters_b": 14, "active_parameters_b": 14}
+    found = carried(slug, target, own)
+    assert {name: found[name] for name in own} == own
+    assert "model" not in carried(slug, "deploy", own)
