@@ -1,17 +1,34 @@
 """What it takes to fine-tune an open model: memory, GPUs, hours and money, and what serving the result costs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 from calculators.kit import architecture, memory, rental, training, workload
 from calculators.kit.architecture import Architecture
 from calculators.kit.chart import Stack
-from calculators.kit.facts import Facts, Value
+from calculators.kit.facts import Facts
 from calculators.kit.memory import GB, GIB
-from calculators.kit.shape import Calculator, Flip, Link, NoValue, Step, Table, choice, number, output, whole, yes_no
-from calculators.kit.training import GPU_COUNTS, SHARDINGS, Job, Parts, Work
-from calculators.kit.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK, Range, show
+from calculators.kit.shape import (
+    LEFT_OUT,
+    Calculator,
+    Flip,
+    FromFact,
+    InputError,
+    Link,
+    NoValue,
+    Step,
+    Table,
+    choice,
+    folded,
+    number,
+    output,
+    when,
+    whole,
+    yes_no,
+)
+from calculators.kit.training import GPU_COUNTS, SERVER, SHARDINGS, Job, Parts, Peak, Work
+from calculators.kit.units import TOKENS_PER_MTOK, Range, show
 
 KEY = "training-memory"
 METHODS = {"full": "Full fine-tuning", "lora": "LoRA", "qlora": "QLoRA, 4-bit base"}
@@ -37,13 +54,14 @@ SHARDING = {
     "parameters": "Optimiser, gradients, weights (ZeRO-3, FSDP)",
 }
 assert tuple(SHARDING) == SHARDINGS
-SERVER = 8  # GPUs that one server holds
-MEASURED_GPUS = ("a100-40gb-sxm", "a100-80gb-sxm", "a100-80gb-pcie", "rtx-4090")
+ADAPTERS = ("lora", "qlora")  # the methods that train an adapter
+ONE_ALONE = "Apple"  # whose chips the programs that deal a model out, FSDP and ZeRO, do not run on together
 MOST_LENGTH, MOST_BATCH = 1_000_000, 1024
 NOTHING = Range(0, 0, 0)
 NONE = "No number of GPUs holds it this way"
-# Up to how many billions of parameters a price of data/fine-tuning.yaml goes.
-_HOSTED = ((16, "lora-16b"), (80, "lora-80b"), (300, "lora-300b"), (float("inf"), "lora-above"))
+# The prices of data/fine-tuning.yaml, by the size of the model; "…-most" beside each says up to which size it goes.
+_HOSTED = ("lora-16b", "lora-80b", "lora-300b", "lora-above")
+_FINER = "Finer points"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,29 +81,39 @@ class Inputs:
                                  help="The longest; short ones packed together up to it.")
     batch_per_gpu: int = whole("Examples at once, per GPU", unit="count", default=1, min=1, max=MOST_BATCH,
                                help="In memory at the same moment. Of pairs, the pairs.")
-    rank: int = whole("Rank of the adapter", unit="count", default=16, min=1, max=512,
-                      help="Width of the thin matrices. Not used by full fine-tuning.")
-    matrices: str = choice("Adapter beside", default="all", choices=MATRICES,
-                           help="Which matrices get one. Not used by full fine-tuning.")
-    optimiser: str = choice("Optimiser", default="adam-32", choices=OPTIMISERS,
-                            help="In 32 bits with a 32-bit copy of the weights, otherwise without. Paged: its states wait in "
-                                 "main memory.")
-    checkpointing: bool = yes_no("Recompute activations (checkpointing)", default=True,
-                                 help="Keeps one vector for each layer and computes the rest again: less memory, more work.")
-    loss_in_pieces: bool = yes_no("Take the loss in pieces", default=True,
-                                  help="Never holds the logits of all tokens in 32 bits. An option in most tools.")
-    compiled: bool = yes_no("Compiled or fused layers", default=True,
-                            help="torch.compile, Liger, Unsloth. Without, activations take more memory and steps more time.")
-    accumulate: bool = yes_no("Add gradients up over several batches", default=True,
-                              help="For larger batches than fit at once. Keeps all gradients in memory throughout.")
-    sharding: str = choice("Dealt out over the GPUs", default="parameters", choices=SHARDING,
-                           help="Each choice includes the ones before it.")
+    rank: int = when(whole("Rank of the adapter", unit="count", default=16, min=1, max=512,
+                           help="Width of the thin matrices."), "method", *ADAPTERS)
+    matrices: str = when(choice("Adapter beside", default="all", choices=MATRICES, help="Which matrices get one."),
+                         "method", *ADAPTERS)
+    optimiser: str = folded(choice("Optimiser", default="adam-32", choices=OPTIMISERS,
+                                   help="In 32 bits with a 32-bit copy of the weights, otherwise without. Paged: its states "
+                                        "wait in main memory."), _FINER)
+    checkpointing: bool = folded(yes_no(
+        "Recompute activations (checkpointing)", default=True,
+        help="Keeps one vector for each layer and computes the rest again: less memory, more work."), _FINER)
+    loss_in_pieces: bool = folded(yes_no(
+        "Take the loss in pieces", default=True,
+        help="Never holds the logits of all tokens in 32 bits. An option in most tools."), _FINER)
+    compiled: bool = folded(yes_no(
+        "Compiled or fused layers", default=True,
+        help="torch.compile, Liger, Unsloth. Without, activations take more memory and steps more time."), _FINER)
+    accumulate: bool = folded(yes_no(
+        "Add gradients up over several batches", default=True,
+        help="For larger batches than fit at once. Keeps all gradients in memory throughout."), _FINER)
+    sharding: str = folded(choice("Dealt out over the GPUs", default="parameters", choices=SHARDING,
+                                  help="Each choice includes the ones before it."), _FINER)
     gpu: str = workload.gpu()
     gpus: int | None = whole("GPUs", unit="GPUs", default=None, min=1, max=1024,
                              help="All servers together. Left empty: the fewest that surely hold it.")
     gpu_hour_usd: float | None = workload.gpu_hour_usd()
     redone_per_year: float = number("Trained anew, times a year", unit="count", default=4, min=0, max=10_000,
                                     help="For new data or a new base model. Failed attempts count too.")
+    tuned_models: int = when(whole(
+        "Tuned models that share a base", unit="count", default=10, min=1, max=10_000,
+        help="As adapters on one server; its rent is divided among them. The default is made up."), "method", *ADAPTERS)
+    hosting_usd_hour: float = number(
+        "Fee of a provider that hosts a tuned model", unit="USD/hour", default=FromFact("fine-tuning.azure.hosting-hour"),
+        min=0, max=10_000, help="Charged used or not. The default is one example, Azure's; 0 for a provider without one.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,35 +123,39 @@ class Outputs:
     answer: str = output("Answer", headline=True)
     gpus_needed: int | NoValue = output("GPUs that surely hold it", unit="GPUs")
     gpus_used: int = output("GPUs counted with", unit="GPUs")
-    memory_gib: Range = output("Memory on each GPU", unit="GiB", range=True, decimals=1)
-    tokens_per_second: Range | NoValue = output("Speed, all GPUs together", unit="tokens/s", range=True, decimals=0)
-    hours: Range | NoValue = output("Time for a run", unit="hours", range=True, decimals=2)
+    memory_gib: Range = output("Memory on each GPU", unit="GiB", range=True, digits=3)
+    tokens_per_second: Range | NoValue = output("Speed, all GPUs together", unit="tokens/s", range=True, digits=3)
+    hours: Range | NoValue = output("Time for a run", unit="hours", range=True, digits=2)
     hour_usd: float | NoValue = output("Price of a GPU", unit="USD/GPU-hour")
-    cost_usd: Range | NoValue = output("Rent for a run", unit="USD", range=True, decimals=2)
-    year_usd: Range | NoValue = output("Rent for training, a year", unit="USD", range=True, decimals=2)
-    hosted_usd: float | NoValue = output("A run at a host of open weights (Fireworks)", unit="USD")
-    weights_gib: float = output("Weights that stay as they are", unit="GiB", decimals=2)
-    reference_gib: float = output("Reference model", unit="GiB", decimals=2)
-    trained_gib: float = output("Weights that are trained, adapter included", unit="GiB", decimals=2)
-    gradients_gib: float = output("Gradients, when memory is fullest", unit="GiB", decimals=2)
-    optimiser_gib: float = output("Optimiser states", unit="GiB", decimals=2)
-    gathered_gib: float = output("Layers gathered or widened for a moment", unit="GiB", decimals=2)
-    activations_gib: Range = output("Activations kept, when memory is fullest", unit="GiB", range=True, decimals=2)
-    logits_gib: Range = output("Logits, when memory is fullest", unit="GiB", range=True, decimals=2)
-    working_gib: Range = output("Working memory", unit="GiB", range=True, decimals=2)
-    trained_parameters: float = output("Parameters trained", unit="count")
-    result_gb: float = output("What comes out", unit="GB", decimals=3)
-    merged_gb: float = output("As a model of its own, 16 bits", unit="GB", decimals=1)
+    cost_usd: Range | NoValue = output("Rent for a run", unit="USD", range=True, digits=2)
+    year_usd: Range | NoValue = output("Rent for training, a year", unit="USD", range=True, digits=2)
+    hosted_usd: float | NoValue = output("A run at a host of open weights, one example (Fireworks)", unit="USD")
+    hosted_year_usd: float | NoValue = output("The same, a year", unit="USD")
+    weights_gib: float | NoValue = output("Weights that stay as they are", unit="GiB", digits=3)
+    reference_gib: float | NoValue = output("Reference model", unit="GiB", digits=3)
+    trained_gib: float = output("Weights that are trained, adapter included", unit="GiB", digits=3)
+    gradients_gib: float = output("Gradients, when memory is fullest", unit="GiB", digits=3)
+    optimiser_gib: float = output("Optimiser states", unit="GiB", digits=3)
+    gathered_gib: float = output("Layers gathered or widened for a moment", unit="GiB", digits=3)
+    activations_gib: Range = output("Activations kept, when memory is fullest", unit="GiB", range=True, digits=2)
+    logits_gib: Range = output("Logits, when memory is fullest", unit="GiB", range=True, digits=2)
+    working_gib: Range = output("Working memory", unit="GiB", range=True, digits=2)
+    trained_parameters: float = output("Parameters trained", unit="count", digits=3)
+    result_gb: float | NoValue = output("What comes out, the adapter", unit="GB", digits=3)
+    merged_gb: float = output("As a model of its own, 16 bits", unit="GB", digits=3)
     serving_gpus: int | NoValue = output("GPUs to serve that", unit="GPUs")
-    serving_usd_month: float | NoValue = output("Their rent round the clock", unit="USD/month", decimals=2)
-    hosting_fee_usd_month: float = output("For comparison: Azure's fee for hosting a tuned model", unit="USD/month")
+    serving_usd_month: float | NoValue = output("Their rent round the clock", unit="USD/month", digits=3)
+    shared_usd_month: float | NoValue = output("As an adapter, its share of the rent of the base", unit="USD/month", digits=3)
+    hosting_usd_month: float = output("At a provider that hosts it, one example (Azure)", unit="USD/month", digits=3)
     serving: str = output("Serving it")
+    ways: Table = output("Serving it, three ways", table=True)
     methods: Table = output("Memory on each GPU by the three methods, all else equal", table=True)
     bars: tuple[tuple[str, Parts], ...]
     fixed_gib: float
     gpu_gib: float
     notes: tuple[str, ...]
     share_row: str
+    hosted_key: str | NoValue
 
 
 class Constants(NamedTuple):
@@ -192,47 +224,31 @@ def tokens_at_once(inputs: Inputs) -> int:
     return inputs.batch_per_gpu * inputs.sequence_tokens * (2 if inputs.objective == "dpo" else 1)
 
 
-class Peak(NamedTuple):
-    """Memory of one GPU when it is fullest, by part: low, central, high; and what is fixed on each, in bytes."""
-
-    low: Parts
-    central: Parts
-    high: Parts
-    fixed: Range
-
-    @property
-    def total(self) -> Range:
-        """Bytes of all parts together."""
-        return self.over(lambda parts: sum(parts), self.fixed)
-
-    def over(self, part: Callable[[Parts], float], more: Range = NOTHING) -> Range:
-        """A part, in bytes, with what is added to it."""
-        return Range(part(self.low) + more.low, part(self.central) + more.central, part(self.high) + more.high)
-
-
 def peak_of(job: Job, tokens: float, gpus: int, sharding: str, c: Constants) -> Peak:
     """The memory of each GPU."""
-    low, central, high = (training.parts_per_gpu(job, tokens, gpus, sharding, s) for s in c.range("working.spread"))
-    return Peak(low, central, high, Range(*(f * GIB for f in c.range("working.fixed"))))
+    return training.peak_per_gpu(job, tokens, gpus, sharding, c.range("working.spread"), _fixed(c))
 
 
-def gpus_needed(job: Job, tokens: float, sharding: str, room: float, c: Constants) -> int | None:
-    """The fewest GPUs, of those that are tried, on which even the high estimate fits `room` bytes; None if none do.
+def _fixed(c: Constants) -> Range:
+    """Bytes that every GPU loses to CUDA and buffers."""
+    return Range(*(f * GIB for f in c.range("working.fixed")))
 
-    With more GPUs none holds more than before, so the first that fits is found by halving.
-    """
-    spread, fixed = c.of["working.spread-high"], c.of["working.fixed-high"] * GIB
 
-    def fits(gpus: int) -> bool:
-        return sum(training.parts_per_gpu(job, tokens, gpus, sharding, spread)) + fixed <= room
+def gpus_needed(job: Job, tokens: float, sharding: str, room: float, c: Constants,
+                counts: Sequence[int] = GPU_COUNTS) -> int | None:
+    """The fewest GPUs, of those that are tried, on which even the high estimate fits `room` bytes; None if none do."""
+    return training.fewest_gpus(job, tokens, sharding, room, c.of["working.spread-high"], _fixed(c).high, counts)
 
-    low, high = 0, len(GPU_COUNTS) - 1 if sharding != "none" else 0
-    if not fits(GPU_COUNTS[high]):
-        return None
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if fits(GPU_COUNTS[middle]) else (middle + 1, high)
-    return GPU_COUNTS[low]
+
+def counts_of(inputs: Inputs, facts: Facts) -> tuple[int, ...]:
+    """The numbers of GPUs that may train together. Raises InputError if the reader's number is none of them."""
+    gpu = facts.rows("gpus")[inputs.gpu]
+    if gpu["vendor"] != ONE_ALONE:
+        return GPU_COUNTS
+    if (inputs.gpus or 1) > 1:
+        raise InputError("gpus", f"GPUs must be 1: the programs that deal a model out do not run over several of {ONE_ALONE}'s "
+                                 f"chips (got {inputs.gpus}).")
+    return (1,)
 
 
 def answer_of(inputs: Inputs, needed: int | None, total: Range, room: float) -> str:
@@ -251,27 +267,29 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     gpu = facts.rows("gpus")[inputs.gpu]
     room = float(gpu["memory_gib"]) * GIB
     job, tokens = job_of(inputs, a, c), tokens_at_once(inputs)
-    needed = gpus_needed(job, tokens, inputs.sharding, room, c)
-    used = inputs.gpus or needed or (1 if inputs.sharding == "none" else GPU_COUNTS[-1])
+    counts = counts_of(inputs, facts)
+    needed = gpus_needed(job, tokens, inputs.sharding, room, c, counts)
+    used = inputs.gpus or needed or (1 if inputs.sharding == "none" else counts[-1])
     peak = peak_of(job, tokens, used, inputs.sharding, c)
     parts, total = peak.central, peak.total
-    why = None if total.central <= room else NoValue("it does not fit")
-    speed, share_row = _speed(inputs, a, job, gpu, used, c) if why is None else (why, "")
-    hours = speed if isinstance(speed, NoValue) else Range(*(
-        inputs.training_tokens * inputs.epochs / v / SECONDS_PER_HOUR for v in (speed.high, speed.central, speed.low)))
+    speed, share_row = (_speed(inputs, a, job, used, facts, c) if total.central <= room else
+                        (NoValue("it does not fit"), ""))
+    hours = speed if isinstance(speed, NoValue) else training.hours(inputs.training_tokens * inputs.epochs, speed)
     price = _price(inputs, facts)
     cost = _product(hours, used, price)
-    merged = architecture.parameters(a).total * c.of["trained.weight"]
-    serving = _serving_gpus(merged, room, c)
-    trained = job.trained / c.of["trained.weight" if inputs.method == "full" else "adapter.weight"]
-    rent = _rent(serving, price, c.of["serving.hours"])
-    result = merged if inputs.method == "full" else trained * c.of["adapter.file"]
+    full = inputs.method == "full"
+    trained = job.trained / c.of["trained.weight" if full else "adapter.weight"]
+    served = _served(inputs, architecture.parameters(a).total * c.of["trained.weight"],
+                     0 if full else trained * c.of["adapter.file"], room, price, c, counts)
+    hosted = _hosted(inputs, a, facts)
     return Outputs(
         answer=answer_of(inputs, needed, total, room),
-        gpus_needed=NoValue(_no_number(inputs)) if needed is None else needed,
+        gpus_needed=NoValue(_no_number(inputs, counts)) if needed is None else needed,
         gpus_used=used,
         memory_gib=_gib(total),
-        weights_gib=parts.frozen / GIB, reference_gib=parts.reference / GIB, trained_gib=parts.trained / GIB,
+        weights_gib=LEFT_OUT if full else parts.frozen / GIB,
+        reference_gib=parts.reference / GIB if inputs.objective == "dpo" else LEFT_OUT,
+        trained_gib=parts.trained / GIB,
         gradients_gib=parts.gradients / GIB, optimiser_gib=parts.optimiser / GIB,
         gathered_gib=parts.gathered / GIB,
         activations_gib=_gib(peak.over(lambda p: p.activations)), logits_gib=_gib(peak.over(lambda p: p.logits)),
@@ -279,23 +297,51 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
         trained_parameters=trained,
         tokens_per_second=speed, hours=hours, hour_usd=price, cost_usd=cost,
         year_usd=cost if isinstance(cost, NoValue) else Range(*(v * inputs.redone_per_year for v in cost)),
-        hosted_usd=_hosted(inputs, a, facts),
-        result_gb=result / GB, merged_gb=merged / GB, serving_gpus=serving, serving_usd_month=rent,
-        hosting_fee_usd_month=float(facts["fine-tuning.azure.hosting-hour"].value) * c.of["serving.hours"],
-        serving=_serving_text(inputs, result, merged, serving, rent),
-        methods=_methods(inputs, a, c, room, used),
+        hosted_usd=hosted, hosted_year_usd=hosted if isinstance(hosted, NoValue) else hosted * inputs.redone_per_year,
+        result_gb=LEFT_OUT if full else served.adapter_gb, merged_gb=served.merged_gb, serving_gpus=served.gpus,
+        serving_usd_month=served.usd_month, shared_usd_month=LEFT_OUT if full else served.shared_usd_month,
+        hosting_usd_month=served.hosting_usd_month,
+        serving=_serving_text(inputs, served), ways=_ways(inputs, served),
+        methods=_methods(inputs, a, c, room, used, counts),
         bars=tuple((METHODS[m] + (", yours" if m == inputs.method else ""), _with(inputs, m, a, c, used)[1].central)
                    for m in METHODS),
         fixed_gib=peak.fixed.central / GIB, gpu_gib=room / GIB,
-        notes=tuple(_notes(inputs, facts, a, used, needed)), share_row=share_row,
+        notes=tuple(_notes(inputs, facts, a, used, needed, counts)), share_row=share_row,
+        hosted_key=hosted_price(inputs, architecture.parameters(a).total, facts),
     )
+
+
+class Served(NamedTuple):
+    """What the result takes to serve: sizes in GB, GPUs, USD a month."""
+
+    merged_gb: float
+    adapter_gb: float
+    gpus: int | NoValue  # for a model of its own
+    usd_month: float | NoValue
+    base_gpus: int | NoValue  # for the base with all adapters
+    shared_usd_month: float | NoValue  # of them each tuned model's share
+    hosting_usd_month: float
+
+
+def _served(inputs: Inputs, merged: float, adapter: float, room: float, price: float | NoValue, c: Constants,
+            counts: Sequence[int]) -> Served:
+    """GPUs and rent of serving a result; `merged`, `adapter` and `room` in bytes."""
+    share, hours = c.of["serving.share"] / 100, c.of["serving.hours"]
+    none = NoValue(f"too large for {show(counts[-1], 'GPUs')} of this kind")
+    gpus = training.holding_gpus(merged, room, share, counts) or none
+    base = training.holding_gpus(merged + inputs.tuned_models * adapter, room, share, counts) or none
+    rent = _rent(base, price, hours)
+    return Served(merged / GB, adapter / GB, gpus, _rent(gpus, price, hours), base,
+                  rent if isinstance(rent, NoValue) else rent / inputs.tuned_models, inputs.hosting_usd_hour * hours)
 
 
 def _gib(of: Range) -> Range:
     return Range(*(v / GIB for v in of))
 
 
-def _no_number(inputs: Inputs) -> str:
+def _no_number(inputs: Inputs, counts: Sequence[int]) -> str:
+    if counts == (1,):
+        return f"one is too small, and {ONE_ALONE}'s do not train together"
     if inputs.sharding == "none":
         return "every GPU holds all of it, and one is too small: deal it out"
     if inputs.sharding == "parameters":
@@ -313,20 +359,24 @@ def _replace(inputs: Inputs, **changed: object) -> Inputs:
     return Inputs(**{field.name: getattr(inputs, field.name) for field in fields(Inputs)} | changed)
 
 
-def _methods(inputs: Inputs, a: Architecture, c: Constants, room: float, gpus: int) -> Table:
+def _methods(inputs: Inputs, a: Architecture, c: Constants, room: float, gpus: int, counts: Sequence[int]) -> Table:
     rows = []
     for method, label in METHODS.items():
         job, peak = _with(inputs, method, a, c, gpus)
         total = _gib(peak.total)
-        needed = gpus_needed(job, tokens_at_once(inputs), inputs.sharding, room, c)
-        rows.append((label, (round(total.low, 1), round(total.central, 1), round(total.high, 1),
-                             NoValue("none") if needed is None else float(needed))))
+        needed = gpus_needed(job, tokens_at_once(inputs), inputs.sharding, room, c, counts)
+        rows.append((label, (*(float(f"{v:.3g}") for v in total), NoValue("none") if needed is None else float(needed))))
     return Table((("Method", "text"), ("Low", "GiB"), ("Figure", "GiB"), ("High", "GiB"), ("Needed", "GPUs")), tuple(rows))
 
 
-def share_of_peak(inputs: Inputs, c: Constants) -> tuple[Range, str]:
+def measured_gpus(facts: Facts) -> frozenset[str]:
+    """The GPUs with measured rows of training whose speed is not doubtful."""
+    return frozenset(str(row["gpu"]) for row in facts.rows("training-measured").values() if not row.get("doubtful"))
+
+
+def share_of_peak(inputs: Inputs, facts: Facts, c: Constants) -> tuple[Range, str]:
     """The share of its peak that a GPU reaches in training, as a ratio, and the name of its figures."""
-    row = "measured" if inputs.gpu in MEASURED_GPUS else "other"
+    row = "measured" if inputs.gpu in measured_gpus(facts) else "other"
     factor = 1 if inputs.compiled else c.of["speed.uncompiled"]
     return Range(*(v * factor for v in c.range(f"speed.{row}"))), row
 
@@ -340,21 +390,16 @@ def work_of(inputs: Inputs, a: Architecture, job: Job, gpus: int) -> Work:
     return Work(each * tokens_at_once(inputs), training.link_bytes(job, gpus, inputs.sharding))
 
 
-def _speed(inputs: Inputs, a: Architecture, job: Job, gpu: Mapping[str, Value], gpus: int,
+def _speed(inputs: Inputs, a: Architecture, job: Job, gpus: int, facts: Facts,
            c: Constants) -> tuple[Range | NoValue, str]:
-    """Tokens/s of all GPUs. Low: what goes over the link is waited for; otherwise it is hidden behind the work."""
+    """Tokens/s of all GPUs, and the name of the figures of its share of the peak."""
+    gpu = facts.rows("gpus")[inputs.gpu]
     if "bf16_tflops" not in gpu:
         return NoValue("no speed of its matrix units is known"), ""
-    share, row = share_of_peak(inputs, c)
-    work, peak = work_of(inputs, a, job, gpus), float(gpu["bf16_tflops"]) * 1e12
-    link = float(gpu.get("link_gb_s", 0)) * GB
-    if gpus > SERVER:
-        network = c.of["speed.network"] * GB
-        link = min(link, network) if link else network
-    tokens = tokens_at_once(inputs) * gpus
-    low, central, high = (tokens / training.step_seconds(work, peak * s, link, hidden)
-                          for s, hidden in zip(share, (False, True, True), strict=True))
-    return Range(low, central, high), row
+    shares, row = share_of_peak(inputs, facts, c)
+    link = training.link_bytes_per_s(float(gpu.get("link_gb_s", 0)) * GB, c.of["speed.network"] * GB, gpus)
+    return training.speed(work_of(inputs, a, job, gpus), tokens_at_once(inputs) * gpus, float(gpu["bf16_tflops"]) * 1e12,
+                          shares, link), row
 
 
 def _price(inputs: Inputs, facts: Facts) -> float | NoValue:
@@ -377,21 +422,16 @@ def _rent(gpus: int | NoValue, price: float | NoValue, hours: float) -> float | 
     return price if isinstance(price, NoValue) else gpus * price * hours
 
 
-def _serving_gpus(weights: float, room: float, c: Constants) -> int | NoValue:
-    """The fewest GPUs, of those that are tried, on which 16-bit weights leave room for a cache."""
-    share = c.of["serving.share"] / 100
-    return next((n for n in GPU_COUNTS if weights <= n * room * share), NoValue("too large for 1,024 of these GPUs"))
-
-
-def hosted_price(inputs: Inputs, parameters: float) -> str | NoValue:
+def hosted_price(inputs: Inputs, parameters: float, facts: Facts) -> str | NoValue:
     """The key of a host's price per million training tokens, by the size of the model, or why there is none."""
     if inputs.method == "full" and inputs.objective == "dpo":
         return NoValue("no price was found for full tuning on pairs")
-    return next(f"fine-tuning.fireworks.{name}" for most, name in _HOSTED if parameters <= most * 1e9)
+    keys = [f"fine-tuning.fireworks.{name}" for name in _HOSTED]
+    return next((key for key in keys[:-1] if parameters <= float(facts[f"{key}-most"].value) * 1e9), keys[-1])
 
 
 def _hosted(inputs: Inputs, a: Architecture, facts: Facts) -> float | NoValue:
-    key = hosted_price(inputs, architecture.parameters(a).total)
+    key = hosted_price(inputs, architecture.parameters(a).total, facts)
     if isinstance(key, NoValue):
         return key
     twice = inputs.method == "full" or inputs.objective == "dpo"
@@ -399,19 +439,46 @@ def _hosted(inputs: Inputs, a: Architecture, facts: Facts) -> float | NoValue:
     return inputs.training_tokens * inputs.epochs / TOKENS_PER_MTOK * float(facts[key].value) * factor
 
 
-def _serving_text(inputs: Inputs, result: float, merged: float, gpus: int | NoValue, rent: float | NoValue) -> str:
-    on = "" if isinstance(gpus, NoValue) else f", at least {show(gpus, 'GPUs')}"
-    month = "" if isinstance(rent, NoValue) else f", {show(round(rent), 'USD/month')} round the clock"
-    own = f"a model of its own of {show(round(merged / GB, 1), 'GB')}{on}{month}, used or not"
+def _serving_text(inputs: Inputs, served: Served) -> str:
+    on = "" if isinstance(served.gpus, NoValue) else f", at least {show(served.gpus, 'GPUs')}"
+    month = "" if isinstance(served.usd_month, NoValue) else f", {_month(served.usd_month)} round the clock"
+    own = f"a model of its own of {show(float(f'{served.merged_gb:.3g}'), 'GB')}{on}{month}, used or not"
     if inputs.method == "full":
         return f"Only as {own}."
-    size = show(round(result / GB, 3), "GB")
+    size = show(float(f"{served.adapter_gb:.3g}"), "GB")
     base = " The adapter was trained over a 4-bit base: test it on the base that will serve it." * (inputs.method == "qlora")
     return (f"As an adapter of {size} on a base model that serves others too: it costs that much memory, and its tokens what "
             f"the base's cost. Merged into the base: {own}.{base}")
 
 
-def _notes(inputs: Inputs, facts: Facts, a: Architecture, used: int, needed: int | None) -> list[str]:
+def _month(usd: float) -> str:
+    return show(float(f"{usd:.3g}"), "USD/month")
+
+
+def _ways(inputs: Inputs, served: Served) -> Table:
+    """The three ways to serve a result, with the rent or fee of each."""
+    adapter = NoValue("full tuning makes no adapter")
+    full = inputs.method == "full"
+    return Table((("Way", "text"), ("GPUs", "GPUs"), ("Rent or fee", "USD/month"), ("What it is paid for", "text")), (
+        ("A model of its own, merged", (_whole(served.gpus), _three(served.usd_month), "GPUs round the clock, used or not")),
+        ("An adapter on a base that is shared", (
+            adapter if full else _whole(served.base_gpus), adapter if full else _three(served.shared_usd_month),
+            f"a {'whole' if inputs.tuned_models == 1 else f'1/{inputs.tuned_models:,}'} share of the GPUs of the base")),
+        ("Tuned and hosted by a provider, one example (Azure)", (
+            NoValue("the provider's"), _three(served.hosting_usd_month),
+            "a fee by the hour, used or not; tokens come on top")),
+    ))
+
+
+def _whole(gpus: int | NoValue) -> float | NoValue:
+    return gpus if isinstance(gpus, NoValue) else float(gpus)
+
+
+def _three(usd: float | NoValue) -> float | NoValue:
+    return usd if isinstance(usd, NoValue) else float(f"{usd:.3g}")
+
+
+def _notes(inputs: Inputs, facts: Facts, a: Architecture, used: int, needed: int | None, counts: Sequence[int]) -> list[str]:
     """What the reader should know."""
     row, found = facts.rows("models")[inputs.model], []
     if row.get("native_precision") not in ("bf16", "fp16"):
@@ -423,13 +490,16 @@ def _notes(inputs: Inputs, facts: Facts, a: Architecture, used: int, needed: int
         found.append("A mixture of experts: activations are counted as if tokens spread evenly, and an expert that is asked "
                      "more often needs more. The speed is that of dense models: mixtures reach less, often much less. Not "
                      "every tool trains experts, or holds them in 4 bits.")
-    if inputs.gpu not in MEASURED_GPUS and "bf16_tflops" in facts.rows("gpus")[inputs.gpu]:
+    if inputs.gpu not in measured_gpus(facts) and "bf16_tflops" in facts.rows("gpus")[inputs.gpu]:
         found.append("No measured fine-tuning was found for this GPU: its speed is estimated from others and from training "
                      "runs of vendors.")
     if used > SERVER:
         found.append("More than one server: a fast network between them is assumed. With a slower one GPUs wait for weights "
                      "and gradients.")
-    if inputs.sharding == "none" and needed is None:
+    if counts == (1,):
+        found.append(f"{ONE_ALONE}'s chips are trained on with programs of their own (MLX): bytes and formats there differ, "
+                     "QLoRA's nf4 among them.")
+    if inputs.sharding == "none" and needed is None and counts != (1,):
         found.append("More GPUs would not help: each holds all of it. Deal the weights out instead.")
     if inputs.optimiser == "adam-8-paged":
         found.append("A paged optimiser needs its memory in the machine, and moving it back and forth is not counted in time.")
@@ -460,11 +530,12 @@ def _memory_steps(inputs: Inputs, outputs: Outputs) -> list[Step]:
     return [
         Step("trained_parameters", "every parameter of {model}: {trained_parameters}" if full else
              "{rank} × (inputs + outputs) of each matrix of {model} that gets an adapter = {trained_parameters}"),
-        Step("weights_gib", "none, all are trained: {weights_gib}" if full else
-             f"{{model}} at {{{KEY}.frozen.{inputs.method}}} for each weight, {fraction['weights']}: {{weights_gib}}"),
-        Step("reference_gib", f"the model as it was, {fraction['weights']}: {{reference_gib}}" if outputs.reference_gib else
-             ("the base without its adapter, already there: {reference_gib}" if inputs.objective == "dpo"
-              else "not needed: {reference_gib}")),
+        *([] if full else [
+            Step("weights_gib",
+                 f"{{model}} at {{{KEY}.frozen.{inputs.method}}} for each weight, {fraction['weights']}: {{weights_gib}}")]),
+        *([] if outputs.reference_gib == LEFT_OUT else [
+            Step("reference_gib", f"the model as it was, {fraction['weights']}: {{reference_gib}}" if full else
+                 "the base without its adapter, already there: {reference_gib}")]),
         Step("trained_gib", f"{{trained_parameters}} × {{{KEY}.{each}.weight}}, {fraction['weights']}: {{trained_gib}}"),
         Step("gradients_gib", ("one tensor at a time, stepped and thrown away: {gradients_gib}"
                                if inputs.optimiser == "adam-8-paged" and not inputs.accumulate else
@@ -522,22 +593,29 @@ def _time_steps(inputs: Inputs, outputs: Outputs) -> list[Step]:
 
 
 def _serving_steps(inputs: Inputs, outputs: Outputs) -> list[Step]:
-    key = hosted_price(inputs, outputs.merged_gb * 1e9 / 2)
+    key = outputs.hosted_key
+    full = inputs.method == "full"
     twice = " × {fine-tuning.fireworks.full-or-preference}" * (inputs.method == "full" or inputs.objective == "dpo")
     hosted = ("{hosted_usd}" if isinstance(key, NoValue) else
               f"{{training_tokens}} × {{epochs}} × {{{key}}}{twice} = {{hosted_usd}}")
     return [
         Step("hosted_usd", hosted),
-        Step("result_gb", f"all weights × {{{KEY}.trained.weight}} = {{result_gb}}" if inputs.method == "full" else
-             f"{{trained_parameters}} × {{{KEY}.adapter.file}} = {{result_gb}}"),
+        Step("hosted_year_usd", "{hosted_year_usd}" if isinstance(key, NoValue) else
+             "{hosted_usd} × {redone_per_year} = {hosted_year_usd}"),
+        *([] if full else [Step("result_gb", f"{{trained_parameters}} × {{{KEY}.adapter.file}} = {{result_gb}}")]),
         Step("merged_gb", f"all parameters of {{model}} × {{{KEY}.trained.weight}} = {{merged_gb}}"),
         Step("serving_gpus", f"{{merged_gb}} may take {{{KEY}.serving.share}} of their memory: {{serving_gpus}}; a coarser "
              "format needs fewer"),
         Step("serving_usd_month", "{serving_usd_month}" if isinstance(outputs.serving_usd_month, NoValue) else
              f"{{serving_gpus}} × {{hour_usd}} × {{{KEY}.serving.hours}} = {{serving_usd_month}}"),
-        Step("hosting_fee_usd_month", f"{{fine-tuning.azure.hosting-hour}} × {{{KEY}.serving.hours}} = "
-             "{hosting_fee_usd_month}, tokens not included"),
+        *([] if full else [
+            Step("shared_usd_month", "{shared_usd_month}" if isinstance(outputs.shared_usd_month, NoValue) else
+                 f"GPUs that hold the base and {{tuned_models}} × {{result_gb}}, × {{hour_usd}} × {{{KEY}.serving.hours}} ÷ "
+                 "{tuned_models} = {shared_usd_month}")]),
+        Step("hosting_usd_month",
+             f"{{hosting_usd_hour}} × {{{KEY}.serving.hours}} = {{hosting_usd_month}}, tokens not included"),
         Step("serving", "{serving}"),
+        Step("ways", "the three beside one another: {ways}"),
     ]
 
 
@@ -562,11 +640,11 @@ def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
     """The length and the number of examples above which the answer is another one, each alone."""
     c, a = constants(facts), model_of(facts, inputs.model)
     room = float(facts.rows("gpus")[inputs.gpu]["memory_gib"]) * GIB
-    job = job_of(inputs, a, c)  # memory per token does not depend on how long examples are
+    job, counts = job_of(inputs, a, c), counts_of(inputs, facts)  # memory per token does not depend on the length
 
     def answer(tokens: float) -> str:
         if inputs.gpus is None:
-            return answer_of(inputs, gpus_needed(job, tokens, inputs.sharding, room, c), NOTHING, room)
+            return answer_of(inputs, gpus_needed(job, tokens, inputs.sharding, room, c, counts), NOTHING, room)
         return answer_of(inputs, None, peak_of(job, tokens, inputs.gpus, inputs.sharding, c).total, room)
 
     per_length, per_example = (tokens_at_once(inputs) // n for n in (inputs.sequence_tokens, inputs.batch_per_gpu))
@@ -602,8 +680,8 @@ CALCULATOR = Calculator(
     slug="fine-tuning",
     title="Fine-tuning",
     question="How much GPU memory, time and money does it take to fine-tune an open model, and to serve the result?",
-    version="1.0",
-    data=(KEY, "models", "gpus", "gpu-rental", "fine-tuning"),
+    version="1.1",
+    data=(KEY, "training-measured", "models", "gpus", "gpu-rental", "fine-tuning"),
     inputs=Inputs,
     outputs=Outputs,
     calculate=calculate,

@@ -3,17 +3,24 @@
 Bytes and FLOPs throughout; only the caller turns bytes into GiB. What an architecture needs is counted matrix by matrix.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from calculators.kit import architecture
 from calculators.kit.architecture import Architecture
+from calculators.kit.units import Range
 
 SHARDINGS = ("none", "optimiser", "gradients", "parameters")
 """What is dealt out over the GPUs, each with all before it: ZeRO stages 0 to 3 (arXiv 1910.02054); FSDP is the last."""
 
-GPU_COUNTS: tuple[int, ...] = (1, 2, 4, *range(8, 1025, 8))
-"""Numbers of GPUs that are tried: parts of one server of eight, then whole servers."""
+SERVER = 8
+"""GPUs that one server holds; beyond them they talk over a network."""
+
+GPU_COUNTS: tuple[int, ...] = (1, 2, 4, *range(SERVER, 1025, SERVER))
+"""Numbers of GPUs that are tried: parts of one server, then whole servers."""
+
+
+NOTHING = Range(0, 0, 0)
 
 
 class Matrix(NamedTuple):
@@ -66,6 +73,24 @@ class Parts(NamedTuple):
     def estimated(self) -> float:
         """What depends on how a program is written."""
         return self.activations + self.logits + self.again
+
+
+class Peak(NamedTuple):
+    """Memory of one GPU when it is fullest, by part: low, central, high; and what is fixed on each, in bytes."""
+
+    low: Parts
+    central: Parts
+    high: Parts
+    fixed: Range
+
+    @property
+    def total(self) -> Range:
+        """Bytes of all parts together."""
+        return self.over(sum, self.fixed)
+
+    def over(self, part: Callable[[Parts], float], more: Range = NOTHING) -> Range:
+        """A part, in bytes, with what is added to it."""
+        return Range(part(self.low) + more.low, part(self.central) + more.central, part(self.high) + more.high)
 
 
 class Work(NamedTuple):
@@ -276,3 +301,54 @@ def step_seconds(work: Work, flops_per_s: float, link_bytes_per_s: float, hidden
     sent = work.link_bytes / link_bytes_per_s if link_bytes_per_s else 0.0
     computed = work.flops / flops_per_s
     return max(computed, sent) if hidden else computed + sent
+
+
+def peak_per_gpu(job: Job, tokens: float, gpus: int, sharding: str, spread: Range, fixed: Range) -> Peak:
+    """The memory of each GPU with `tokens` tokens at a time. `spread` multiplies what is estimated, `fixed` is in bytes."""
+    low, central, high = (parts_per_gpu(job, tokens, gpus, sharding, s) for s in spread)
+    return Peak(low, central, high, fixed)
+
+
+def fewest_gpus(job: Job, tokens: float, sharding: str, room: float, spread: float, fixed: float,
+                counts: Sequence[int] = GPU_COUNTS) -> int | None:
+    """The fewest GPUs of `counts` on which the estimate with this `spread` and `fixed` bytes fits `room` bytes, or None.
+
+    With more GPUs none holds more than before, so the first that fits is found by halving.
+    """
+    def fits(gpus: int) -> bool:
+        return sum(parts_per_gpu(job, tokens, gpus, sharding, spread)) + fixed <= room
+
+    low, high = 0, len(counts) - 1 if sharding != "none" else 0
+    if not fits(counts[high]):
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fits(counts[middle]) else (middle + 1, high)
+    return counts[low]
+
+
+def link_bytes_per_s(own: float, network: float, gpus: int) -> float:
+    """Bytes/s of the slowest link between GPUs: within a server their own, beyond it the network's; 0: none is known."""
+    if gpus <= SERVER:
+        return own
+    return min(own, network) if own else network
+
+
+def speed(work: Work, tokens: float, flops_per_s: float, shares: Range, link: float) -> Range:
+    """Tokens/s of all GPUs for steps of `tokens` tokens together. `shares` are of the peak `flops_per_s` of one GPU.
+
+    Low: what goes over the link, in bytes/s, is waited for; otherwise it is hidden behind the work.
+    """
+    low, central, high = (tokens / step_seconds(work, flops_per_s * share, link, hidden)
+                          for share, hidden in zip(shares, (False, True, True), strict=True))
+    return Range(low, central, high)
+
+
+def hours(tokens: float, tokens_per_second: Range) -> Range:
+    """Hours for so many tokens; the highest speed makes the fewest."""
+    return Range(*(tokens / v / 3600 for v in (tokens_per_second.high, tokens_per_second.central, tokens_per_second.low)))
+
+
+def holding_gpus(weights: float, room: float, share: float, counts: Sequence[int] = GPU_COUNTS) -> int | None:
+    """The fewest GPUs of `counts` on which `weights` bytes take no more than a `share` of `room` bytes each, or None."""
+    return next((n for n in counts if weights <= n * room * share), None)
