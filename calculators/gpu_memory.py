@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from calculators.kit import architecture, config_json, memory, workload
+from calculators.kit import architecture, carry, config_json, memory, workload
 from calculators.kit.architecture import Architecture
 from calculators.kit.chart import Stack
 from calculators.kit.facts import Facts, Value
 from calculators.kit.memory import GB, GIB, Split
 from calculators.kit.shape import Calculator, Flip, InputError, Link, NoValue, Step, Table, folded, number, output, text, whole
 from calculators.kit.units import Range, show
+from calculators.kit.workload import GGUF, LAYERWISE
 
-LAYERWISE = ("llama-cpp", "ollama")  # engines that spread whole layers, over any number of GPUs
-GGUF = ("q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0", "q3_k_m", "q2_k")
 MOST_TOKENS = 100_000_000
 MOST_REQUESTS = 1_000_000
 OWN = "Your model"
@@ -171,7 +170,8 @@ def need_of(inputs: Inputs, facts: Facts) -> tuple[Need, Rows]:
         name, arch, published = OWN, _own(inputs), "bf16"
     else:
         row, model_row = facts.rows("models")[inputs.model], inputs.model
-        name, arch, published = str(row["name"]), _known(row), memory.PUBLISHED[str(row["native_precision"])]
+        name, arch = str(row["name"]), architecture.of(facts, model_row)
+        published = memory.PUBLISHED[str(row["native_precision"])]
     format_row = published if inputs.weight_precision == "published" else _row(inputs.weight_precision)
     fmt = memory.format_of(formats[format_row])
     weights = memory.weights_of_count(inputs.parameters_b * 1e9, inputs.vocabulary * inputs.hidden_size, fmt) if own else (
@@ -199,16 +199,9 @@ def _config(inputs: Inputs) -> tuple[str, Architecture, str]:
     return found.name, found.architecture, found.precision
 
 
-def _known(row: Mapping[str, Value]) -> Architecture:
-    """A row of the table of models as an architecture."""
-    return architecture.from_dict({name: value for name, value in row.items() if name in _FIELDS})
-
-
-_FIELDS = frozenset(Architecture.__dataclass_fields__)
-
-
 def _own(inputs: Inputs) -> Architecture:
-    """Only what cache and split need; the weights go by the count that was given."""
+    """Only what cache and split need; the weights go by the count that was given. Raises InputError if it cannot be."""
+    workload.check_own(inputs)
     kind = "mha" if inputs.kv_heads == inputs.heads else "mqa" if inputs.kv_heads == 1 else "gqa"
     return Architecture(inputs.layers, inputs.hidden_size, inputs.heads, inputs.vocabulary, kind, inputs.kv_heads,
                         inputs.head_size, full_layers=inputs.layers, cached_full_layers=inputs.layers)
@@ -490,10 +483,27 @@ def _neighbours(plan: Plan) -> list[Split]:
 
 
 def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
-    """Where to go from here."""
-    return [Link("At what volume a server of your own costs less than an API", "calculators/break-even/"),
-            Link("The GPUs in figures: memory, speed, power", "data/gpus/"),
-            Link("The engines and their options", "data/engines/")]
+    """Where to go from here, with what was set here."""
+    split, table = outputs.plan.split, inputs.model != workload.CUSTOM and not inputs.config_json
+    own = {name: getattr(inputs, name) for name in workload.OwnModel.__dataclass_fields__}
+    model = {"model": inputs.model} if table else {"model": inputs.model, **own} if not inputs.config_json else {}
+    known: dict[str, Any] = {"gpu": inputs.gpu, "weight_precision": inputs.weight_precision}
+    load = known | {"kv_precision": inputs.kv_precision, "concurrent_requests": inputs.concurrent_requests}
+    engine = {"engine": inputs.engine} if inputs.engine != workload.GENERIC else {}
+    on_each = (split.gpus if inputs.engine in LAYERWISE else split.tensor_parallel) if split.gpus <= memory.SERVER else None
+    percent = inputs.memory_fraction_percent
+    return [
+        carry.link("What it yields: tokens a second, and what a million cost", "calculators/serving/", **model, **load,
+                   engine=inputs.engine, tensor_parallel=on_each),
+        carry.link("The command that serves it", "calculators/deploy/", **(model if table else {}), **load, **engine,
+                   context_tokens=inputs.context_tokens, tensor_parallel=inputs.tensor_parallel,
+                   pipeline_parallel=inputs.pipeline_parallel,
+                   memory_fraction_percent=percent if percent and percent >= 1 else None),
+        carry.link("At what volume a server of your own costs less than an API", "calculators/break-even/", mode="full",
+                   **(model if table else {}), **known, tensor_parallel=on_each),
+        Link("The GPUs in figures: memory, speed, power", "data/gpus/"),
+        Link("The engines and their options", "data/engines/"),
+    ]
 
 
 def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:

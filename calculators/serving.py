@@ -1,25 +1,23 @@
 """How many tokens a second an open model gives on GPUs, how fast for one user, and what a million of them cost."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from calculators import gpu_memory
-from calculators.kit import architecture, memory, rental, throughput, workload
+from calculators.kit import architecture, carry, memory, rental, throughput, workload
 from calculators.kit.architecture import Architecture
 from calculators.kit.chart import Line, Lines
 from calculators.kit.facts import Facts, Value
 from calculators.kit.memory import GB, Split
 from calculators.kit.shape import Calculator, InputError, Link, NoValue, Step, Table, number, output, shared, whole
-from calculators.kit.throughput import Fitted, Gpu, Load, Rates, Setup, Speed, Work
+from calculators.kit.throughput import Gpu, Load, Rates, Setup, Speed, Work
 from calculators.kit.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK, Range, show
 from calculators.kit.units import number as show_number
 
 SERVER = memory.SERVER  # GPUs of one server; a link between servers is not modelled
 FACTORS_OF = {"generic": "generic", "tgi": "generic", "ollama": "llama-cpp"}  # engines that were not measured by themselves
-LAYERWISE = gpu_memory.LAYERWISE
-ASSUMED_EXPERTS_PER_TOKEN = 8  # of a model of one's own, of which only the active parameters are known
+EXPERTS = "serving-assumptions.model.experts-per-token"  # of a model of one's own
 PARTS = {"weights": "reading weights", "cache": "reading the KV cache", "compute": "compute", "overhead": "fixed overhead",
          "link": "the link between GPUs"}
 
@@ -68,7 +66,7 @@ class Plan(NamedTuple):
     rates: Rates
     speed: Speed
     span: tuple[float, float]
-    widened: str  # why the span is that of what was not measured; "" if it is not
+    widened: str  # why the range is wider than usual, see throughput.Span; "" if it is not
     first_span: tuple[float, float]
     mode: str
     waiting: Range  # how many times the unloaded time to the first token it was under such a load
@@ -143,28 +141,24 @@ class Outputs:
 def model_of(inputs: Inputs, facts: Facts) -> tuple[str, Architecture]:
     """Name and architecture. Raises InputError for a model of one's own that cannot be."""
     if inputs.model == workload.CUSTOM:
-        return gpu_memory.OWN, own_architecture(inputs)
-    row = facts.rows("models")[inputs.model]
-    return str(row["name"]), architecture.from_dict({name: value for name, value in row.items() if name in _FIELDS})
+        return gpu_memory.OWN, own_architecture(inputs, round(float(facts[EXPERTS].value)))
+    return str(facts.rows("models")[inputs.model]["name"]), architecture.of(facts, inputs.model)
 
 
-_FIELDS = frozenset(Architecture.__dataclass_fields__)
-
-
-def own_architecture(inputs: Inputs) -> Architecture:
+def own_architecture(inputs: Inputs, per_token: int) -> Architecture:
     """An architecture with the counts that were given.
 
     What attention and embeddings leave is MLP or, if a token uses fewer than all parameters, routed experts of which it
-    uses ASSUMED_EXPERTS_PER_TOKEN. Raises InputError if the counts contradict each other.
+    uses `per_token`. Raises InputError if the counts contradict each other.
     """
+    workload.check_own(inputs)
     h, vocabulary = inputs.hidden_size, max(1, inputs.vocabulary)
     attention = inputs.layers * h * inputs.head_size * 2 * (inputs.heads + inputs.kv_heads)
     left = inputs.parameters_b * 1e9 - attention - 2 * vocabulary * h
-    active = inputs.active_parameters_b * 1e9 - attention - vocabulary * h
-    if inputs.heads % inputs.kv_heads:
-        raise InputError("kv_heads", f"KV heads must divide the query heads, {inputs.heads:,} (got {inputs.kv_heads:,}).")
+    used = inputs.parameters_b if inputs.active_parameters_b is None else inputs.active_parameters_b
+    active = used * 1e9 - attention - vocabulary * h
     for field, label, given, beyond in (("parameters_b", "Parameters", inputs.parameters_b, left),
-                                        ("active_parameters_b", "Active parameters", inputs.active_parameters_b, active)):
+                                        ("active_parameters_b", "Active parameters", used, active)):
         if beyond <= 0:
             least = show(float(f"{given - beyond / 1e9:.4g}"), "billion")
             raise InputError(field, f"{label} must be more than those of the attention and the embeddings by themselves, "
@@ -175,9 +169,9 @@ def own_architecture(inputs: Inputs) -> Architecture:
     width = left / (3 * h * inputs.layers)
     if active >= left * 0.98:
         return architecture.from_dict(common | {"intermediate_size": max(1, round(width))})
-    experts = max(ASSUMED_EXPERTS_PER_TOKEN, round(ASSUMED_EXPERTS_PER_TOKEN * left / active))
+    experts = max(per_token, round(per_token * left / active))
     return architecture.from_dict(common | {
-        "experts": experts, "experts_per_token": ASSUMED_EXPERTS_PER_TOKEN, "expert_layers": inputs.layers,
+        "experts": experts, "experts_per_token": per_token, "expert_layers": inputs.layers,
         "expert_intermediate_size": max(1, round(width / experts)), "expert_hidden_size": h})
 
 
@@ -189,13 +183,12 @@ def memory_of(inputs: Inputs, facts: Facts) -> tuple[gpu_memory.Need, gpu_memory
         context_tokens=inputs.input_tokens + inputs.output_tokens, concurrent_requests=1, gpu=inputs.gpu, engine=inputs.engine,
         tensor_parallel=None, pipeline_parallel=None, memory_fraction_percent=None, config_json="")
     need, rows = gpu_memory.need_of(asked, facts)
-    weights = rows.format if inputs.weight_precision == "published" else inputs.weight_precision
-    return need, gpu_memory.machine_of(inputs.gpu, asked, facts), weights
+    return need, gpu_memory.machine_of(inputs.gpu, asked, facts), rows.format
 
 
 def split_of(inputs: Inputs, gpus: int) -> Split:
     """How one copy is spread over so many GPUs: each layer, or by engines that do so whole layers."""
-    return Split(1, gpus) if inputs.engine in LAYERWISE else Split(gpus, 1)
+    return Split(1, gpus) if inputs.engine in workload.LAYERWISE else Split(gpus, 1)
 
 
 def holding_of(need: gpu_memory.Need, machine: gpu_memory.Machine, requests: int) -> int | None:
@@ -223,9 +216,9 @@ def plan_of(inputs: Inputs, facts: Facts) -> Plan | Refusal:
     if not machine.holds(need, split):
         return _too_large(inputs, machine, fewest)
     engine = FACTORS_OF.get(inputs.engine, inputs.engine)
-    setup = Setup(gpus, weights, throughput.KV_BYTES[inputs.kv_precision], engine,
-                  by_layer=inputs.engine in LAYERWISE and gpus > 1)
-    return _plan(inputs, facts, name, arch, throughput.gpu_of(row), setup, need, machine)
+    setup = Setup(gpus, throughput.format_of(weights, facts.rows("precisions")[weights]), need.element_bytes, engine,
+                  by_layer=inputs.engine in workload.LAYERWISE and gpus > 1)
+    return _plan(inputs, facts, name, arch, throughput.gpu_of(facts, inputs.gpu), setup, need, machine)
 
 
 def _plan(inputs: Inputs, facts: Facts, name: str, arch: Architecture, gpu: Gpu, setup: Setup, need: gpu_memory.Need,
@@ -237,48 +230,19 @@ def _plan(inputs: Inputs, facts: Facts, name: str, arch: Architecture, gpu: Gpu,
     held = gpu_memory.most_requests(machine, need, split)
     most = min(held, throughput.MOST_IN_FLIGHT)
     load = Load(inputs.input_tokens, inputs.output_tokens, most if asked is None else min(asked / busy, most))
-    work = throughput.work(arch, gpu, setup, load, machine.room(need, split))._replace(full_kv_bytes=need.request(split))
+    work = throughput.work(arch, setup, load, machine.room(need, split))._replace(full_kv_bytes=need.request(split))
     rates = throughput.rates(gpu, setup, fitted.factors)
     mode = throughput.mode_of(None if asked is None else asked / busy)
-    span, widened = span_of(inputs, facts, fitted, arch, gpu, setup, mode)
+    span = throughput.range_of(arch, gpu, setup.engine, mode, fitted.factors, fitted.spans)
     speed = throughput.speed(work, rates, load)
     return Plan(name, arch, machine.name, gpu, setup, copies, busy, load, held, need.static(split), machine.overhead_key,
-                work, rates, speed, span, widened, fitted.spans["first"], mode,
+                work, rates, speed, (span.low, span.high), span.widened, fitted.spans["first"], mode,
                 throughput.waiting_of(speed.requests, fitted.waiting))
-
-
-def span_of(inputs: Inputs, facts: Facts, fitted: Fitted, arch: Architecture, gpu: Gpu, setup: Setup,
-            mode: str) -> tuple[tuple[float, float], str]:
-    """The factors low and high of a prediction, and why they are those of what was not measured ("" if they are not)."""
-    low, high = throughput.range_of(arch, gpu, setup, mode, fitted.factors, fitted.spans)
-    wide = fitted.spans["unseen"]
-    if poorly_covered(facts, inputs.gpu):
-        row = f"serving-errors.{own_key(inputs.gpu)}"
-        return (min(low, wide[0]), max(high, wide[1])), (
-            f"the wider range of what was not measured, since the usual one held {{{row}.in_range_percent}} of the rows "
-            f"measured on this GPU ({{{row}.rows_tested}})")
-    if f"bandwidth.{gpu.family}" in fitted.factors and f"overhead.{setup.engine}" in fitted.factors:
-        return (low, high), ""
-    return (low, high), "the wider range of what was not measured: this kind of GPU or this engine was not"
 
 
 def own_key(gpu: str) -> str:
     """The row of data/serving-errors.yaml of one GPU; not every GPU has one."""
     return f"gpu-{gpu}"
-
-
-def poorly_covered(facts: Facts, gpu: str) -> bool:
-    """Whether the range held fewer of a GPU's measured rows than of all rows, by more than the chance of so few rows.
-
-    That is one standard error of a share, sqrt(p (1 - p) / n), with p that of all rows and n the rows of the GPU.
-    """
-    rows = facts.rows("serving-errors")
-    row = rows.get(own_key(gpu))
-    if row is None:
-        return False
-    usual = float(rows["all"]["in_range_percent"]) / 100
-    chance = math.sqrt(usual * (1 - usual) / float(row["rows_tested"]))
-    return float(row["in_range_percent"]) / 100 < usual - chance
 
 
 def _why_not(inputs: Inputs, row: Mapping[str, Value], arch: Architecture, gpus: int | None,
@@ -291,7 +255,7 @@ def _why_not(inputs: Inputs, row: Mapping[str, Value], arch: Architecture, gpus:
     if gpus > SERVER:
         return Refusal(f"No estimate for {gpus:,} GPUs to a layer",
                        f"more than {SERVER} GPUs to a layer are not modelled: the network between servers decides")
-    if arch.heads % gpus and inputs.engine not in LAYERWISE:
+    if arch.heads % gpus and inputs.engine not in workload.LAYERWISE:
         return Refusal(f"{arch.heads} query heads cannot be dealt out to {gpus} GPUs", "engines refuse such a split")
     if inputs.gpus is not None and inputs.gpus < gpus:
         return Refusal(f"{show(inputs.gpus, 'GPUs')} {'is' if inputs.gpus == 1 else 'are'} too few: one copy of the model "
@@ -340,7 +304,7 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
         gpus_used=gpus,
         weights_per_gpu_gb=plan.weights_bytes / GB,
         gpu_price_usd=price if price is not None else _no_price(),
-        how_sure=_how_sure(facts, key),
+        how_sure=_how_sure(facts, key, plan.widened),
         where=_where(plan),
         plan=plan,
         errors_key=key,
@@ -412,22 +376,39 @@ def _where(plan: Plan) -> Table:
 def errors_key(inputs: Inputs, plan: Plan, facts: Facts) -> str:
     """The row of data/serving-errors.yaml that covers a result: the narrowest that there is.
 
-    Of a GPU whose rows the range held badly its own row, since others of its family say too little about it.
+    Of a GPU with a wider range of its own its own row, or that of its family when nothing was known of it.
     """
     known, own = facts.rows("serving-errors"), own_key(inputs.gpu)
-    if poorly_covered(facts, inputs.gpu):
-        return own
+    if plan.widened in ("thin", "gpu"):
+        return own if own in known else f"left-out-gpu-{plan.gpu.family}"
     size = throughput.size_class(architecture.parameters(plan.arch).total)
     wanted = (throughput.cell_key(size, plan.gpu.family, plan.mode), own, throughput.cell_key(size, "", plan.mode),
               f"mode-{plan.mode}")
     return next((key for key in wanted if key in known), "all")
 
 
-def _how_sure(facts: Facts, key: str) -> str:
+def _how_sure(facts: Facts, key: str, widened: str) -> str:
     row = facts.rows("serving-errors")[key]
     name = str(row["name"])
+    shown = "the usual range, narrower than the one here," if widened == "unseen" else "the range shown"
     return (f"{name[:1].upper()}{name[1:]}: half of {row['rows_tested']} estimates within {row['half_percent']:g} %, nine "
-            f"in ten within {row['nine_in_ten_percent']:g} %; the usual range held {row['in_range_percent']:g} % of them")
+            f"in ten within {row['nine_in_ten_percent']:g} %; {shown} held {row['in_range_percent']:g} % of them")
+
+
+_WIDENED = {
+    "": "which held {%s} of the measured rows nearest to this",
+    "unseen": "the range of what was not measured: this kind of GPU or this engine was not",
+    "thin": "the range of what was not measured, and of the error that rows of this GPU's family had before any of them was "
+            "fitted, since few configurations of it were measured; it held {%s} of them",
+    "gpu": "widened to this GPU's own errors, since the usual range held too few of its rows; it held {%s} of them",
+}
+
+
+def _span_text(outputs: Outputs, plan: Plan) -> str:
+    """The range of an estimate, and what it is worth."""
+    why = _WIDENED[plan.widened]
+    held = why % f"serving-errors.{outputs.errors_key}.in_range_percent" if "%s" in why else why
+    return f"× {plan.span[0]:.2f} to {plan.span[1]:.2f}, {held}"
 
 
 # --- the working ------------------------------------------------------------------------------------------------------
@@ -447,12 +428,9 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
     price = "the price that you gave: " if inputs.gpu_hour_usd is not None else (
         f"the median of the lowest on-demand prices of {show(outputs.offers, 'count')} providers: " if outputs.offers else "")
     each = f"{show_number(float(f'{plan.speed.requests:.4g}'))} in flight"
-    held = plan.widened or (
-        f"which held {{serving-errors.{outputs.errors_key}.in_range_percent}} of the measured rows nearest to this")
-    span = f"× {plan.span[0]:.2f} to {plan.span[1]:.2f}, {held}"
     reached = 100 * plan.rates.weight_bytes_per_s / plan.gpu.bytes_per_s
     return [
-        Step("weights_per_gpu_gb", f"{plan.name} in {plan.setup.weights}, over {show(plan.setup.gpus, 'GPUs')} = "
+        Step("weights_per_gpu_gb", f"{plan.name} in {plan.setup.weights.key}, over {show(plan.setup.gpus, 'GPUs')} = "
              "{weights_per_gpu_gb}"),
         Step("gpus_used", _gpus_text(inputs, plan)),
         Step("requests_that_fit", f"of {{{gpu}.memory_gib}} on each GPU weights and engine leave "
@@ -471,7 +449,7 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
         Step("bottleneck", "the largest of these, prompts with compute: {bottleneck}"),
         Step("output_tokens_per_s", f"{_busy_text(plan)} × {each} × {{output_tokens}} ÷ ({{output_tokens}} × "
              f"{show(round(1000 * sum(plan.speed.parts.values()), 3), 'ms')} per step + requests × {prompt} per prompt), "
-             f"{span} = {{output_tokens_per_s}}"),
+             f"{_span_text(outputs, plan)} = {{output_tokens_per_s}}"),
         Step("user_tokens_per_s", f"1 ÷ {step} between tokens, prompts of others included: {{user_tokens_per_s}}"),
         Step("time_per_output_token_ms", "1 ÷ {user_tokens_per_s} = {time_per_output_token_ms}"),
         Step("ttft_ms", _first_text(plan, fit)),
@@ -483,8 +461,9 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
         Step("requests_for_target", "the most with which each request still gets {target_tokens_per_s}: {requests_for_target}"
              if inputs.target_tokens_per_s else "{requests_for_target}"),
         Step("how_sure", f"estimates of rows that the fit had not seen: half within {{serving-errors.{outputs.errors_key}."
-             f"half_percent}}, nine in ten within {{serving-errors.{outputs.errors_key}.nine_in_ten_percent}}, and inside the "
-             f"usual range {{serving-errors.{outputs.errors_key}.in_range_percent}} of them"),
+             f"half_percent}}, nine in ten within {{serving-errors.{outputs.errors_key}.nine_in_ten_percent}}, and inside "
+             f"{'the usual' if plan.widened == 'unseen' else 'this'} range "
+             f"{{serving-errors.{outputs.errors_key}.in_range_percent}} of them"),
         Step("answer", "{output_tokens_per_s}, all requests together"),
     ]
 
@@ -556,11 +535,38 @@ def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Lines:
 
 
 def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
-    """Where to go from here."""
-    return [Link("How far off these estimates are, by model, GPU and load", "about/accuracy/#errors"),
-            Link("Whether it fits, part by part", "calculators/gpu-memory/"),
-            Link("What renting a GPU costs, by provider", "data/gpus/"),
-            Link("At what volume a server of your own costs less than an API", "calculators/break-even/")]
+    """Where to go from here, with what was set here."""
+    table = inputs.model != workload.CUSTOM
+    own = {} if table else {name: getattr(inputs, name) for name in workload.OwnModel.__dataclass_fields__}
+    model = {"model": inputs.model} if table else {}
+    load: dict[str, Any] = {
+        "gpu": inputs.gpu, "weight_precision": inputs.weight_precision, "kv_precision": inputs.kv_precision,
+        "concurrent_requests": inputs.concurrent_requests, "context_tokens": inputs.input_tokens + inputs.output_tokens,
+        "tensor_parallel": inputs.tensor_parallel}
+    engine = {"engine": inputs.engine} if inputs.engine != workload.GENERIC else {}
+    return [
+        carry.link("The command that serves it", "calculators/deploy/", **model, **load, **engine),
+        carry.link("Whether it fits, part by part", "calculators/gpu-memory/", model=inputs.model, **own, **load,
+                   engine=inputs.engine),
+        _break_even(inputs, outputs),
+        Link("How far off these estimates are, by model, GPU and load", "about/accuracy/#errors"),
+        Link("What renting a GPU costs, by provider", "data/gpus/"),
+    ]
+
+
+def _break_even(inputs: Inputs, outputs: Outputs) -> Link:
+    """Break-even for the same model and GPUs; for a model of one's own its simple form, with this throughput."""
+    title, page = "At what volume a server of your own costs less than an API", "calculators/break-even/"
+    if inputs.model != workload.CUSTOM:
+        return carry.link(title, page, mode="full", model=inputs.model, gpu=inputs.gpu, tensor_parallel=inputs.tensor_parallel,
+                          weight_precision=inputs.weight_precision, input_tokens=inputs.input_tokens,
+                          output_tokens=inputs.output_tokens, gpu_hour_usd=inputs.gpu_hour_usd)
+    out, price, gpus = outputs.output_tokens_per_s, outputs.gpu_price_usd, outputs.gpus_used
+    if isinstance(out, NoValue) or isinstance(price, NoValue) or isinstance(gpus, NoValue):
+        return Link(title, page)
+    both = out.central * (inputs.input_tokens + inputs.output_tokens) / inputs.output_tokens
+    return carry.link(title, page, mode="simple", tokens_per_second=float(f"{both:.4g}"),
+                      hosting_cost_per_hour=float(f"{price * gpus:.6g}"))
 
 
 def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
@@ -575,7 +581,7 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     if inputs.gpus and inputs.gpus % plan.setup.gpus:
         found.append(f"{inputs.gpus % plan.setup.gpus} of the {inputs.gpus:,} GPUs are left over.")
     if inputs.model == workload.CUSTOM and plan.arch.experts:
-        found.append(f"Of your model's experts a token is taken to use {ASSUMED_EXPERTS_PER_TOKEN}.")
+        found.append(f"Of your model's experts a token is taken to use {plan.arch.experts_per_token}.")
     if inputs.gpu.startswith("apple"):
         found.append("No matrix rate is published for this chip: the time to the first token is rough.")
     return found
@@ -586,7 +592,8 @@ CALCULATOR = Calculator(
     title="Serving speed",
     question="How many tokens a second does an open model give on these GPUs, how fast for each user, and at what cost?",
     version="1.0",
-    data=("models", "gpus", "engines", "engine-overhead", "precisions", "serving-factors", "serving-errors", "gpu-rental"),
+    data=("models", "gpus", "engines", "engine-overhead", "precisions", "serving-factors",
+          "serving-assumptions", "serving-errors", "gpu-rental"),
     inputs=Inputs,
     outputs=Outputs,
     calculate=calculate,

@@ -12,18 +12,20 @@ from hypothesis import strategies as st
 
 from calculators.buildtime import accuracy, data, fit, fitted, measured
 from calculators.buildtime.__main__ import main
-from calculators.kit import architecture, throughput
+from calculators.kit import architecture, memory, throughput, workload
 from calculators.kit.throughput import Gpu, Load, Setup
 from calculators.kit.units import Range
 
 FACTS = data.facts()
 FITTED = throughput.read_fitted(FACTS)
+FORMATS = throughput.formats(FACTS)
+RULES = fit.rules(FACTS)
 # Round numbers, so that the arithmetic below can be followed: not the fitted ones.
 FACTORS = {"bandwidth": 0.8, "cache": 0.5, "experts": 0.5, "compute": 0.5, "attention": 0.4, "step-compute": 1.0,
            "layer-us": 50.0, "expert-layer-us": 30.0, "step-us": 200.0, "request-us": 10.0,
            "link.switched": 0.5, "link.pcie": 0.5,
            "link-us.switched": 20.0, "link-us.pcie": 40.0, "offline-requests": 60.0, "first-ms": 5.0, "first-spread-ms": 30.0}
-H100 = Gpu("hopper", 79.65 * 2**30, 3350e9, {"bf16": 989e12, "fp8": 1978e12}, 450e9, switched=True)
+H100 = Gpu("h100-sxm", "hopper", 79.65 * 2**30, 3350e9, {"bf16": 989e12, "fp8": 1978e12}, 450e9, switched=True)
 STATS = {"n", "median_ape", "p90_ape", "bias", "within_25", "within_50", "coverage_80", "width_80"}
 BLANK = dict.fromkeys(measured.COLUMNS, "")
 ROW = BLANK | {"id": "one", "model": "Llama 3.1 8B", "gpu": "H100-SXM", "n_gpus": "1", "tensor_parallel": "1", "engine": "vLLM",
@@ -35,6 +37,17 @@ def llama_8b() -> architecture.Architecture:
     return architecture.of(FACTS, "llama-3-1-8b")
 
 
+def room(a: architecture.Architecture, gpu: Gpu, setup: Setup) -> float:
+    """Bytes for cache, as of a measured row."""
+    row = measured.as_row(ROW, measured.Names(FACTS))
+    return fit.room(row._replace(architecture=a, gpu=gpu, setup=setup), RULES)
+
+
+def speed(a: architecture.Architecture, setup: Setup, load: Load) -> throughput.Speed:
+    """With the round factors, on H100."""
+    return throughput.speed(throughput.work(a, setup, load, room(a, H100, setup)), throughput.rates(H100, setup, FACTORS), load)
+
+
 def test_one_request_to_a_dense_model_by_hand() -> None:
     """Llama 3.1 8B in bf16 on one H100, 1,000 tokens in and 500 out, with the round factors above.
 
@@ -43,8 +56,7 @@ def test_one_request_to_a_dense_model_by_hand() -> None:
     bytes per token; half-way through the answer 1,250 tokens.
     """
     load = Load(1000, 500, 1)
-    setup = Setup(1, "bf16", 2, "vllm")
-    found = throughput.speed(throughput.work(llama_8b(), H100, setup, load), throughput.rates(H100, setup, FACTORS), load)
+    found = speed(llama_8b(), Setup(1, FORMATS["bf16"], 2, "vllm"), load)
     reading = 15.009849344e9 / (3350e9 * 0.8)  # 5.6007 ms
     multiplying = 2 * 7_504_924_672 / (989e12 * 0.5)  # 0.0304 ms
     assert found.parts["weights"] == pytest.approx(reading)
@@ -63,8 +75,7 @@ def test_one_request_to_a_dense_model_by_hand() -> None:
 
 def test_two_gpus_halve_the_bytes_and_pay_for_the_link() -> None:
     """32 layers x 20 us, and 2 reductions x 32 layers x 4,096 x 2 bytes x (2 x 1/2) per token = 524,288 bytes at 225 GB/s."""
-    load, setup = Load(1000, 500, 1), Setup(2, "bf16", 2, "vllm")
-    found = throughput.speed(throughput.work(llama_8b(), H100, setup, load), throughput.rates(H100, setup, FACTORS), load)
+    found = speed(llama_8b(), Setup(2, FORMATS["bf16"], 2, "vllm"), Load(1000, 500, 1))
     assert found.parts["weights"] == pytest.approx(15.009849344e9 / 2 / (3350e9 * 0.8))
     assert found.parts["link"] == pytest.approx(640e-6 + 524_288 / 225e9)
 
@@ -78,28 +89,29 @@ def test_a_batch_touches_a_share_of_the_experts(requests: float, share: float) -
 def test_memory_ends_the_batch() -> None:
     """An H100 has 85.5235 GB, of which 90 % less 16.06 GB of weights and 1.5 of workspace leave 59.41 GB: at 1,500 tokens of
     131,072 bytes 302 requests."""
-    load, setup = Load(1000, 500, None), Setup(1, "bf16", 2, "vllm")
-    found = throughput.speed(throughput.work(llama_8b(), H100, setup, load), throughput.rates(H100, setup, FACTORS), load)
+    found = speed(llama_8b(), Setup(1, FORMATS["bf16"], 2, "vllm"), Load(1000, 500, None))
     assert found.requests == pytest.approx((85.5235e9 * 0.9 - 16.0605e9 - 1.5e9) / (131_072 * 1500), rel=1e-4)
 
 
 def test_weights_that_do_not_fit_are_refused_with_the_figures() -> None:
     llama_70b = architecture.of(FACTS, "llama-3-1-70b")
-    with pytest.raises(throughput.DoesNotFit, match=r"need 131\.4 GiB on each GPU, and 71\.7 GiB are usable") as caught:
-        throughput.work(llama_70b, H100, Setup(1, "bf16", 2, "vllm"), Load(1000, 500, 1))
+    with pytest.raises(fit.DoesNotFit, match=r"need 131\.4 GiB on each GPU, and 71\.7 GiB are usable") as caught:
+        speed(llama_70b, Setup(1, FORMATS["bf16"], 2, "vllm"), Load(1000, 500, 1))
     assert caught.value.needed_bytes == pytest.approx(141.107e9, rel=1e-4)  # 70,553,706,496 x 2
 
 
-SETUPS = st.builds(Setup, gpus=st.sampled_from((2, 4, 8)), weights=st.sampled_from(("fp8", "nvfp4", "int4")),
-                   kv_bytes=st.sampled_from((1.0, 2.0)), engine=st.sampled_from(("vllm", "tensorrt-llm", "sglang", "new")),
-                   replicas=st.sampled_from((1, 2)), by_layer=st.just(False))
+WEIGHTS = st.sampled_from([FORMATS[name] for name in ("fp8", "nvfp4", "int4")])
+SETUPS = st.builds(Setup, gpus=st.sampled_from((2, 4, 8)), weights=WEIGHTS, kv_bytes=st.sampled_from((1.0, 2.0)),
+                   engine=st.sampled_from(("vllm", "tensorrt-llm", "sglang", "new")), replicas=st.sampled_from((1, 2)),
+                   by_layer=st.just(False))
 MODELS = st.sampled_from(("llama-3-1-70b", "qwen3-235b-a22b", "gpt-oss-120b", "llama-3-1-8b", "mixtral-8x7b"))
 TOKENS = st.integers(1, 8000)
 
 
 def predict(model: str, gpu: Gpu, setup: Setup, load: Load) -> throughput.Speed:
     factors = FITTED.factors
-    work = throughput.work(architecture.of(FACTS, model), gpu, setup, load)
+    a = architecture.of(FACTS, model)
+    work = throughput.work(a, setup, load, room(a, gpu, setup))
     return throughput.speed(work, throughput.rates(gpu, setup, factors), load)
 
 
@@ -130,23 +142,88 @@ def test_more_requests_are_never_less_in_all_and_never_faster_for_one(model: str
 def test_ranges_are_ordered(model: str, setup: Setup, tokens: tuple[int, int], requests: int | None) -> None:
     factors, spans, _ = FITTED
     a = architecture.of(FACTS, model)
-    low, high = throughput.range_of(a, BIG, setup, throughput.mode_of(requests), factors, spans)
+    span = throughput.range_of(a, BIG, setup.engine, throughput.mode_of(requests), factors, spans)
     central = predict(model, BIG, setup, Load(*tokens, requests)).output_tokens_per_s
-    found = throughput.spread(central, (low, high))
+    found = throughput.spread(central, span)
     assert 0 < found.low < found.central < found.high
     if setup.engine == "new":  # nothing was measured on it: no narrower than what is left out of a fit
-        assert low <= spans["unseen"][0]
-        assert high >= spans["unseen"][1]
+        assert span.widened == "unseen"
+        assert span.low <= spans["unseen"][0]
+        assert span.high >= spans["unseen"][1]
 
 
-def test_formats_are_those_of_the_table_of_precisions() -> None:
-    rows = FACTS.rows("precisions")
-    for name, form in throughput.FORMATS.items():
-        row = rows["int8" if name == "int8-w8a8" else name.replace("_", "-")]
-        assert (form.bytes * 8, form.head_bytes * 8) == (pytest.approx(row["bits"]), pytest.approx(row["embedding_bits"])), name
-        assert (form.beside or 0) * 8 == row.get("beside_experts_bits", 0), name
-    for name, size in throughput.KV_BYTES.items():
-        assert size * 8 == rows[name.replace("_", "-")]["cache_bits"], name
+def test_the_range_of_a_gpu_is_widened_by_what_is_known_of_it_by_hand() -> None:
+    """Round numbers: the usual range by mode, then what widens it. Widened is never narrower."""
+    spans = {"batch1": (0.8, 1.2), "unseen": (0.7, 1.3), "family-volta": (0.6, 0.9), "gpu-h20-3e": (0.75, 1.1)}
+    measured_names = {"bandwidth.hopper", "bandwidth.volta", "overhead.vllm"}
+
+    def of(gpu: str, family: str, engine: str = "vllm") -> tuple[float, float, str]:
+        return throughput.range_of(llama_8b(), H100._replace(id=gpu, family=family), engine, "batch1", measured_names, spans)
+
+    assert of("h100-sxm", "hopper") == (0.8, 1.2, "")
+    assert of("h100-sxm", "hopper", "new") == (0.7, 1.3, "unseen")
+    assert of("new", "new") == (0.7, 1.3, "unseen")
+    assert of("v100s", "volta") == (0.6, 1.3, "thin")
+    assert of("h20-3e", "hopper") == (0.75, 1.2, "gpu")
+    assert of("h20-3e", "hopper", "new") == (0.7, 1.3, "unseen")
+
+
+def left(gpu: str, family: str, source: str, measured_over_predicted: float, weights: str = "bf16") -> fit.LeftOut:
+    row = measured.as_row(ROW, measured.Names(FACTS))
+    row = row._replace(gpu_id=gpu, gpu=row.gpu._replace(id=gpu, family=family), source=source,
+                       setup=row.setup._replace(weights=FORMATS[weights]))
+    return fit.LeftOut(fit.Point(row, fit.point(row, RULES).work), -math.log(measured_over_predicted), None)
+
+
+def test_families_and_sources_count_the_same_however_many_rows_they_have() -> None:
+    """Nine families of one row each at 1 to 9 and one of a hundred at 10: each is a tenth. The middles of their weights are at
+    0.05, 0.15, ... 0.85 and from 0.9005 on, so the lowest tenth ends half-way from 1 to 2, and the highest begins 0.05 of
+    0.0505 on the way from 9 to 10, in logarithms."""
+    rows = [left("a", f"family {n}", "s", n) for n in range(1, 10)] + [left("b", "family 10", "s", 10)] * 100
+    low, high = fit.unseen(rows, [])
+    assert low == pytest.approx(math.sqrt(1 * 2))
+    assert high == pytest.approx(9 * (10 / 9) ** (0.05 / 0.0505))
+
+
+def test_a_family_of_few_configurations_has_the_errors_of_a_fit_without_it() -> None:
+    """Two configurations of one family, measured 1.5 and 2 times the prediction when it was left out: its range is from
+    1.5^0.9 x 2^0.1 to 1.5^0.1 x 2^0.9. The eight of the other family keep the usual range, which holds them all."""
+    formats = ("bf16", "fp8", "int8", "int4", "nf4", "nvfp4", "mxfp4", "q8-0")
+    many = [left("h100-sxm", "hopper", "s", 1.0, name) for name in formats]
+    few = [left("v100s", "volta", "s", 1.0, name) for name in formats[:2]]
+    alone = [left("v100s", "volta", "s", times, name) for times, name in zip((1.5, 2.0), formats, strict=False)]
+    found = fit.own_ranges([*many, *few], [*many, *alone], {"batch1": (0.9, 1.1)})
+    assert found == {"family-volta": (pytest.approx(1.5**0.9 * 2**0.1), pytest.approx(1.5**0.1 * 2**0.9))}
+
+
+def test_a_gpu_whose_rows_the_usual_range_misses_has_its_own() -> None:
+    """Of two GPUs of one family one has all eight rows inside, the other none of two: 80 % of all are inside, and 0 is less
+    than 80 % less sqrt(0.8 x 0.2 / 2) = 28 %. Its range goes from the lower to the higher of the two."""
+    formats = ("bf16", "fp8", "int8", "int4", "nf4", "nvfp4", "mxfp4", "q8-0")
+    rows = [left("h100-sxm", "hopper", "s", 1.0, name) for name in formats]
+    rows += [left("h20", "hopper", "s", times) for times in (0.5, 0.6)]
+    assert fit.own_ranges(rows, rows, {"batch1": (0.9, 1.1)}) == {"gpu-h20": (pytest.approx(0.5), pytest.approx(0.6))}
+
+
+def test_apples_compute_is_taken_from_the_bandwidth() -> None:
+    """An M2 Ultra reads 800 GB/s; 30 FLOP for each byte are 24 TFLOPS."""
+    assert throughput.gpu_of(FACTS, "apple-m2-ultra").flops["bf16"] == pytest.approx(24e12)
+
+
+@pytest.mark.parametrize(("row", "size", "head", "beside", "kind", "name"), [
+    ("int4", 4.15625 / 8, 2, 4.15625 / 8, "bf16", "int4"),  # 4 bits, a 16-bit scale and a 4-bit zero for 128 weights
+    ("mxfp4", 4.25 / 8, 2, 2, "mx", "mxfp4"),  # 4 bits and an 8-bit scale for 32 weights, in experts alone
+    ("int8-w8a8", 1, 2, 1, "int8", "fp8"), ("q4-k-m", 4.8944 / 8, 4.8944 / 8, 4.8944 / 8, "bf16", "gguf")])
+def test_formats_are_read_from_the_table(row: str, size: float, head: float, beside: float, kind: str, name: str) -> None:
+    assert FORMATS[row] == (row, pytest.approx(size), pytest.approx(head), kind, name, pytest.approx(beside))
+
+
+def test_every_choice_of_weights_has_a_speed() -> None:
+    chosen = {name.replace("_", "-") for name in workload.WEIGHT_PRECISIONS} - {"published"}
+    assert chosen | set(memory.PUBLISHED.values()) <= set(FORMATS)
+    assert {form.name for form in FORMATS.values()} - {"bf16"} == {
+        name.removeprefix("compute.") for name in FITTED.factors if name.startswith("compute.")} - {
+        name.removeprefix("bandwidth.") for name in FITTED.factors if name.startswith("bandwidth.")}
 
 
 # The commands
@@ -275,10 +352,10 @@ def test_models_are_found_by_the_names_in_use(name: str, row: str) -> None:
 
 @pytest.mark.parametrize(("text", "known"), [
     ("fp16", "bf16"), ("BF16", "bf16"), ("int4-gptq-w4a16", "int4"), ("int4-awq", "int4"), ("gptq-int8", "int8"),
-    ("int8-w8a8", "int8-w8a8"), ("int8-w8a16", "int8"), ("Q4_K_M", "q4_k_m"), ("Q4_0", "q4_0"), ("mxfp4", "mxfp4")])
+    ("int8-w8a8", "int8-w8a8"), ("int8-w8a16", "int8"), ("Q4_K_M", "q4-k-m"), ("Q4_0", "q4-0"), ("mxfp4", "mxfp4")])
 def test_precisions_are_found_by_the_names_in_use(text: str, known: str) -> None:
     row = measured.as_row(ROW | {"weight_precision": text}, measured.Names(FACTS))
-    assert row.setup.weights == known
+    assert row.setup.weights.key == known
 
 
 def test_models_of_measurements_add_up_to_their_published_parameters() -> None:
@@ -308,7 +385,7 @@ def test_linear_equations_are_solved() -> None:
 def test_the_committed_factors_are_those_of_the_committed_rows() -> None:
     """The fit itself, without the refits that test it; `fit --check` does those too."""
     names = measured.Names(FACTS)
-    factors = fit.fit([fit.point(measured.as_row(cells, names)) for cells in measured.of_data()])
+    factors = fit.fit([fit.point(measured.as_row(cells, names), RULES) for cells in measured.of_data()])
     held = FITTED.factors
     assert set(held) == set(factors)
     for name, value in factors.items():

@@ -133,19 +133,37 @@ def test_what_fits_is_what_the_gpu_memory_page_says(model: str, gpu: str) -> Non
             assert here["gpus_used"] == needed, engine
 
 
-@pytest.mark.parametrize("gpu", ["mi300x", "rtx-5090", "h20-3e"])
-def test_a_gpu_whose_rows_the_range_held_badly_gets_a_wider_one_and_says_so(gpu: str) -> None:
+@pytest.mark.parametrize(("gpu", "ranges", "words"), [
+    ("mi300x", ("batch1-dense", "unseen", "family-cdna"), "since few configurations of it were measured"),
+    ("rtx-5090", ("batch1-dense", "unseen", "family-blackwell-card"), "since few configurations of it were measured"),
+    ("v100s", ("batch1-dense", "unseen", "family-volta"), "since few configurations of it were measured"),
+    ("h20-3e", ("batch1-dense", "gpu-h20-3e"), "own errors, since the usual range held too few")])
+def test_a_gpu_that_the_fit_covers_badly_gets_a_wider_range_and_says_so(gpu: str, ranges: tuple[str, ...], words: str) -> None:
     asked = {"model": "llama-3-1-8b", "engine": "vllm", "concurrent_requests": 1, "tensor_parallel": 1}
     found, usual = outputs(**asked, gpu=gpu), outputs(**asked, gpu="h100-sxm")["user_tokens_per_s"]
     wide, row = found["user_tokens_per_s"], FACTS.rows("serving-errors")[f"gpu-{gpu}"]
-    ends = [float(FACTS[f"serving-factors.range.unseen-{end}"].value) for end in ("low", "high")]
-    assert (wide.low / wide.central, wide.high / wide.central) == pytest.approx(ends)
+    low = min(float(FACTS[f"serving-factors.range.{name}-low"].value) for name in ranges)
+    high = max(float(FACTS[f"serving-factors.range.{name}-high"].value) for name in ranges)
+    assert (wide.low / wide.central, wide.high / wide.central) == pytest.approx((low, high))
     assert wide.high / wide.low > usual.high / usual.low
     for figure in ("half_percent", "nine_in_ten_percent", "in_range_percent"):
         assert f"{row[figure]:g} %" in found["how_sure"]
     assert str(row["name"]) in found["how_sure"]
-    page = render.result(answer(CALCULATOR, asked | {"gpu": gpu}, FACTS))
-    assert "the wider range of what was not measured" in page
+    assert "usual" not in found["how_sure"]
+    assert words in render.result(answer(CALCULATOR, asked | {"gpu": gpu}, FACTS))
+
+
+def test_a_gpu_of_a_hardly_known_family_that_was_never_measured_is_judged_by_its_family() -> None:
+    """MI325X and MI355X are CDNA too, and only the MI300X was measured."""
+    found = outputs(model="llama-3-1-8b", gpu="mi325x", concurrent_requests=1, tensor_parallel=1)
+    row = FACTS.rows("serving-errors")["left-out-gpu-cdna"]
+    assert f"half of {row['rows_tested']} estimates within {row['half_percent']:g} %" in found["how_sure"]
+
+
+def test_an_engine_that_was_not_measured_says_that_the_usual_range_is_narrower() -> None:
+    asked = {"model": "llama-3-1-8b", "engine": "tgi", "concurrent_requests": 1}
+    assert "the usual range, narrower than the one here, held" in outputs(**asked)["how_sure"]
+    assert "this kind of GPU or this engine was not" in render.result(answer(CALCULATOR, asked, FACTS))
 
 
 def test_the_working_keeps_copies_and_busy_copies_apart() -> None:

@@ -11,7 +11,7 @@ from calculators.buildtime import data, fit, measured
 from calculators.buildtime.measured import Row
 from calculators.kit.architecture import parameters
 from calculators.kit.export import SCHEMA
-from calculators.kit.throughput import LARGEST, SIZES, DoesNotFit, quantile, range_of, read_fitted, size_class
+from calculators.kit.throughput import LARGEST, SIZES, quantile, range_of, read_fitted, size_class, spread
 from calculators.kit.units import Range
 
 MODES = ("batch1", "low", "high", "offline")
@@ -82,21 +82,20 @@ def compare(given: Iterable[dict[str, str]]) -> tuple[list[Compared], list[Compa
     facts = data.facts()
     names = measured.Names(facts)
     factors, spans, _ = read_fitted(facts)
+    rules = fit.rules(facts)
     speeds, firsts, refused = [], [], []
     for cells in given:
         try:
             row = measured.as_row(cells, names)
-            point = fit.point(row)
-        except (measured.Unsupported, DoesNotFit, ValueError) as error:
+            point = fit.point(row, rules)
+        except (measured.Unsupported, fit.DoesNotFit, ValueError) as error:
             refused.append((cells["id"], str(error)))
             continue
-        span = range_of(row.architecture, row.gpu, row.setup, row.mode, factors, spans)
-        central = fit.tokens_per_s(point, factors)
-        speeds.append(Compared(row, row.measured, Range(central * span[0], central, central * span[1])))
+        span = range_of(row.architecture, row.gpu, row.setup.engine, row.mode, factors, spans)
+        speeds.append(Compared(row, row.measured, spread(fit.tokens_per_s(point, factors), span)))
         if row.first_ms:
             first_ms = fit.predicted(point, factors).first_s * 1000
-            low, high = spans["first"]
-            firsts.append(Compared(row, row.first_ms, Range(first_ms * low, first_ms, first_ms * high)))
+            firsts.append(Compared(row, row.first_ms, spread(first_ms, spans["first"])))
     return speeds, firsts, refused
 
 

@@ -6,17 +6,31 @@ Least squares on logarithms, Huber's weights for outliers, every factor drawn to
 
 import math
 import zlib
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from calculators.buildtime.measured import Row
-from calculators.kit.throughput import Speed, Work, factor_names, quantile, rates, span_names, speed, work
+from calculators.kit.facts import Facts
+from calculators.kit.throughput import (
+    GIB,
+    Speed,
+    Work,
+    factor_names,
+    quantile,
+    range_of,
+    rates,
+    resident_bytes,
+    span_names,
+    speed,
+    work,
+)
 
 Factors = dict[str, float]
 FOLDS = 10
 TYPICAL_ERROR = 0.15  # in logarithms: beyond it an error counts by its size, no more by its square
 ENOUGH = 30  # rows for a range of their own
 TAIL = 0.1  # the share of rows below, and above, a range
+THIN = 8  # configurations of a GPU family below which it is taken to be hardly known
 
 
 class Prior(NamedTuple):
@@ -67,9 +81,50 @@ class Problem(NamedTuple):
 # --- predictions ------------------------------------------------------------------------------------------------------
 
 
-def point(row: Row) -> Point:
+class DoesNotFit(ValueError):
+    """The weights are too large for the GPUs. `needed_bytes` and `usable_bytes` are per GPU."""
+
+    def __init__(self, needed_bytes: float, usable_bytes: float) -> None:
+        super().__init__(f"the weights need {needed_bytes / GIB:.1f} GiB on each GPU, and {usable_bytes / GIB:.1f} GiB are "
+                         "usable")
+        self.needed_bytes, self.usable_bytes = needed_bytes, usable_bytes
+
+
+class Rules(NamedTuple):
+    """How much memory the runs behind measured rows are taken to have had for their cache."""
+
+    usable: float  # share of the memory for weights, cache and workspace
+    free: float  # of what the weights leave, the share that TensorRT-LLM takes instead
+    workspace_bytes: float
+    edge: float  # weights up to this share of what is usable ran, starved of cache
+
+
+def rules(facts: Facts) -> Rules:
+    """The assumptions on memory in data/serving-assumptions.yaml."""
+    usable, free, workspace, edge = (float(facts[f"serving-assumptions.fit.{name}"].value) for name in
+                                     ("usable-percent", "free-percent", "workspace-gb", "edge-ratio"))
+    return Rules(usable / 100, free / 100, workspace * 1e9, edge)
+
+
+def room(row: Row, given: Rules) -> float:
+    """Bytes for cache on each GPU of a measured row, which ran, whatever its engine took: the calculator counts otherwise.
+
+    Raises DoesNotFit well past the edge; near it there is room for one request at the least.
+    """
+    together = row.setup.gpus if row.setup.by_layer else 1  # GPUs that hold whole layers count as one with all the memory
+    memory = row.gpu.memory_bytes * together
+    needed = resident_bytes(row.architecture, row.setup) * together
+    usable = memory * given.usable
+    if needed > usable * given.edge:
+        raise DoesNotFit(needed, usable)
+    if row.setup.engine.startswith("tensorrt"):
+        return max(0.0, memory - needed - given.workspace_bytes) * given.free
+    return max(0.0, usable - needed - given.workspace_bytes)
+
+
+def point(row: Row, given: Rules) -> Point:
     """A row with what it moves and computes. Raises DoesNotFit, and ValueError for a layout that is not modelled."""
-    return Point(row, work(row.architecture, row.gpu, row.setup, row.load))
+    return Point(row, work(row.architecture, row.setup, row.load, room(row, given)))
 
 
 def predicted(point: Point, factors: Factors) -> Speed:
@@ -265,16 +320,101 @@ def tails(errors: list[float]) -> tuple[float, float]:
     return math.exp(quantile(errors, share)), math.exp(quantile(errors, 1 - share))
 
 
-def with_ranges(tested: Sequence[LeftOut], found: Sequence[Point]) -> list[Tested]:
-    """Each point with its prediction and a range from the errors of the other folds, so that coverage is tested too."""
+def unseen(families: Iterable[LeftOut], sources: Iterable[LeftOut]) -> tuple[float, float]:
+    """Factors low and high where nothing alike was measured: a tenth below, a tenth above, of the errors of families and
+    sources that were left out whole. Each family and each source counts the same, however many rows it has."""
+    groups: dict[tuple[str, str], list[float]] = {}
+    for one in families:
+        groups.setdefault(("family", one.point.row.gpu.family), []).append(-one.error)
+    for one in sources:
+        groups.setdefault(("source", one.point.row.source), []).append(-one.error)
+    weighted = sorted((error, 1 / len(errors)) for errors in groups.values() for error in errors)
+    return math.exp(weighted_quantile(weighted, TAIL)), math.exp(weighted_quantile(weighted, 1 - TAIL))
+
+
+def weighted_quantile(weighted: Sequence[tuple[float, float]], share: float) -> float:
+    """A quantile of sorted values with weights, by linear interpolation between the middles of their weights."""
+    total, before = sum(weight for _, weight in weighted), 0.0
+    last_at, last = 0.0, weighted[0][0]
+    for value, weight in weighted:
+        at = (before + weight / 2) / total
+        if share <= at:
+            return value if at == last_at else last + (value - last) * (share - last_at) / (at - last_at)
+        last_at, last, before = at, value, before + weight
+    return last
+
+
+def own_ranges(tested: Sequence[LeftOut], families: Iterable[LeftOut], usual: Ranges) -> Ranges:
+    """Ranges of their own, for GPUs whose rows the usual range says too little about.
+
+    A family of fewer than THIN configurations: the errors of its rows by a fit that left out all of them, since a new
+    configuration of it is nearly as new as the first; the middle eight tenths, which are wide enough for a fit that has
+    them. A single GPU of another family: the errors of its rows by fits
+    without their configuration, if the usual range held fewer of them than of all rows by more than the chance of so few.
+    That is one standard error of a share, sqrt(p (1 - p) / n), with p that of all rows and n the rows of the GPU.
+    """
+    configurations: dict[str, set[Hashable]] = {}
+    held: dict[str, list[tuple[bool, float]]] = {}
+    for one in tested:
+        row = one.point.row
+        configurations.setdefault(row.gpu.family, set()).add(row.configuration)
+        low, high = next(usual[name] for name in span_names(row.mode, bool(row.architecture.experts)) if name in usual)
+        held.setdefault(row.gpu_id, []).append((low <= math.exp(-one.error) <= high, -one.error))
+    thin = {family for family, found in configurations.items() if len(found) < THIN}
+    wide: dict[str, list[float]] = {}
+    for one in families:
+        if one.point.row.gpu.family in thin:
+            wide.setdefault(f"family-{one.point.row.gpu.family}", []).append(-one.error)
+    share = sum(inside for of in held.values() for inside, _ in of) / len(tested)
+    in_thin = {one.point.row.gpu_id for one in tested if one.point.row.gpu.family in thin}
+    for gpu, of in held.items():
+        chance = math.sqrt(share * (1 - share) / len(of))
+        if gpu not in in_thin and sum(inside for inside, _ in of) / len(of) < share - chance:
+            wide[f"gpu-{gpu}"] = [error for _, error in of]
+    return {name: tails(errors) if name.startswith("gpu-") else (
+        math.exp(quantile(errors, TAIL)), math.exp(quantile(errors, 1 - TAIL))) for name, errors in wide.items()}
+
+
+def spans(tested: Sequence[LeftOut], families: Sequence[LeftOut], sources: Sequence[LeftOut]) -> Ranges:
+    """All ranges that a prediction may be shown with, as throughput.range_of takes them."""
+    usual = ranges(tested)
+    return usual | own_ranges(tested, families, usual) | {"unseen": unseen(families, sources)}
+
+
+def with_ranges(tested: Sequence[LeftOut], families: Sequence[LeftOut], sources: Sequence[LeftOut],
+                found: Sequence[Point]) -> list[Tested]:
+    """Each point with its prediction and the range that the other folds' errors give it, so that coverage is tested too."""
     fold = folds(found)
+
+    def without(part: int, of: Sequence[LeftOut]) -> list[LeftOut]:
+        return [one for one in of if fold(one.point) != part]
+
     result = []
     for part in range(FOLDS):
-        others = ranges(one for one in tested if fold(one.point) != part)
-        for one in tested:
-            if fold(one.point) == part:
-                central = one.point.row.measured * math.exp(one.error)
-                names = span_names(one.point.row.mode, bool(one.point.row.architecture.experts))
-                low, high = next((others[name] for name in names if name in others), (1.0, 1.0))
-                result.append(Tested(one.point, central, central * low, central * high))
+        if others := without(part, tested):
+            measured = {name for one in others for name in factor_names(one.point.row.gpu, one.point.row.setup)}
+            given = spans(others, without(part, families), without(part, sources))
+            result += [_stated(one, measured, given) for one in tested if fold(one.point) == part]
     return result
+
+
+def left_out_with_ranges(left: Sequence[LeftOut], part: Callable[[Point], str], families: Sequence[LeftOut],
+                         sources: Sequence[LeftOut], own: Ranges) -> list[Tested]:
+    """Each point of a part that was left out whole, with the range of what nothing alike was measured of, by the errors of
+    the other parts; `own`: ranges by which those of some families are widened."""
+    result = []
+    for name in dict.fromkeys(part(one.point) for one in left):
+        others = unseen(*([one for one in of if part(one.point) != name] for of in (families, sources)))
+        for one in left:
+            if part(one.point) == name:
+                low, high = own.get(f"family-{one.point.row.gpu.family}", (1.0, 1.0))
+                central = one.point.row.measured * math.exp(one.error)
+                result.append(Tested(one.point, central, central * min(low, others[0]), central * max(high, others[1])))
+    return result
+
+
+def _stated(one: LeftOut, measured: Container[str], given: Ranges) -> Tested:
+    row = one.point.row
+    central = row.measured * math.exp(one.error)
+    span = range_of(row.architecture, row.gpu, row.setup.engine, row.mode, measured, given)
+    return Tested(one.point, central, central * span.low, central * span.high)

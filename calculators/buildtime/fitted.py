@@ -14,7 +14,7 @@ from calculators.buildtime.fit import LeftOut, Point
 from calculators.kit.chart import Scatter
 from calculators.kit.export import SCHEMA
 from calculators.kit.facts import Facts
-from calculators.kit.throughput import LOADS, MODES, STEM, DoesNotFit, cell_key, family_name, key_of, quantile, read_fitted
+from calculators.kit.throughput import LOADS, MODES, STEM, cell_key, family_name, key_of, quantile, read_fitted, spread
 from calculators.kit.units import Range
 
 ERRORS = "serving-errors"
@@ -48,7 +48,8 @@ GROUPS = {
     "request": "Time per request, by engine and generation, relative to the common one",
     "link": "Share of the link's speed that reductions reach",
     "link-us": "Fixed time of the reductions per layer and step",
-    "range": "Measured over predicted: a tenth of the rows left out lies below the low, a tenth above the high",
+    "range": "Measured over predicted: a tenth of the rows left out lies below the low, a tenth above the high; those of a "
+             "GPU or a family of GPUs widen the others",
     "waiting": "Time to first token under load over its prediction without: the lowest tenth, the middle, the highest tenth",
     "fit": "What it was fitted to",
 }
@@ -60,31 +61,24 @@ class Result:
     def __init__(self, rows: Sequence[dict[str, str]], facts: Facts) -> None:
         names = measured.Names(facts)
         self.gpu_names = {row_id: str(row["name"]) for row_id, row in facts.rows("gpus").items()}
-        self.points = [fit.point(measured.as_row(cells, names)) for cells in rows]
+        rules = fit.rules(facts)
+        self.points = [fit.point(measured.as_row(cells, names), rules) for cells in rows]
         self.factors = fit.fit(self.points)
         tested = fit.left_out(self.points, self.factors, fit.folds(self.points))
         by_family = fit.left_out(self.points, self.factors, lambda point: point.row.gpu.family)
         by_source = fit.left_out(self.points, self.factors, lambda point: point.row.source)
-        self.spans = fit.ranges(tested) | {
-            "unseen": fit.tails([-one.error for one in (*by_family, *by_source)]),
+        self.spans = fit.spans(tested, by_family, by_source) | {
             "first": fit.tails([-one.first for one in tested if one.first is not None] or [0.0]),
         }
-        self.compared = [Compared(one.point.row, one.point.row.measured, Range(one.low, one.predicted, one.high))
-                         for one in fit.with_ranges(tested, self.points)]
+        self.compared = _compared(fit.with_ranges(tested, by_family, by_source, self.points))
         self.firsts = [_first(one, self.spans["first"]) for one in tested if one.first is not None]
-        self.left_out = {"gpu": self._parts(by_family, lambda point: point.row.gpu.family),
-                         "source": self._parts(by_source, lambda point: point.row.source)}
+        others = (by_family, by_source)
+        self.left_out = {
+            "gpu": _parts(fit.left_out_with_ranges(by_family, family_of, *others, self.spans), family_of),
+            "source": _parts(fit.left_out_with_ranges(by_source, source_of, *others, {}), source_of)}
+        alone = _parts(fit.left_out_with_ranges(by_family, family_of, *others, {}), family_of)
+        self.thin = {name: found for name, found in alone.items() if f"family-{name}" in self.spans}
         self.waiting = waiting(self.points, self.factors)
-
-    def _parts(self, tested: Sequence[LeftOut], part: Callable[[Point], str]) -> dict[str, Any]:
-        """The errors of each part that was left out; its rows have the range for what nothing alike was measured of."""
-        low, high = self.spans["unseen"]
-        found: dict[str, list[Compared]] = {}
-        for one in tested:
-            central = one.point.row.measured * math.exp(one.error)
-            found.setdefault(part(one.point), []).append(
-                Compared(one.point.row, one.point.row.measured, Range(central * low, central, central * high)))
-        return {name: accuracy.stats(rows) for name, rows in sorted(found.items())}
 
     def _words(self, kind: str, name: str) -> str:
         """What a group is called in the table."""
@@ -99,12 +93,12 @@ class Result:
         lines: dict[str, dict[str, Any]] = {}
         for rows in found.values():
             row = rows[0].row
-            line_id = key_of(f"{row.model} {row.setup.gpus} {row.gpu_id} {row.setup.engine} {row.setup.weights} {row.mode}")
+            line_id = key_of(f"{row.model} {row.setup.gpus} {row.gpu_id} {row.setup.engine} {row.setup.weights.key} {row.mode}")
             while line_id in lines:
                 line_id += "-b"
             lines[line_id] = {
                 "model": row.model, "gpu": row.gpu_id, "gpus": row.setup.gpus, "engine": row.setup.engine,
-                "weights": row.setup.weights, "mode": row.mode, "rows_tested": len(rows),
+                "weights": row.setup.weights.key, "mode": row.mode, "rows_tested": len(rows),
                 "measured_tokens_per_s": rounded(mean(one.measured for one in rows)),
                 "predicted_tokens_per_s": rounded(mean(one.predicted.central for one in rows))}
         return lines
@@ -123,8 +117,9 @@ class Result:
             group, _, one = key.partition(".")
             found[key] = (*LABELS[one], rounded(value)) if group == "common" else _own(group, one, rounded(value))
         for name, (low, high) in self.spans.items():
-            found[f"range.{name}-low"] = (f"Range, {name}, low", "ratio", rounded(low))
-            found[f"range.{name}-high"] = (f"Range, {name}, high", "ratio", rounded(high))
+            label = self._range_label(name)
+            found[f"range.{name}-low"] = (f"Range, {label}, low", "ratio", rounded(low))
+            found[f"range.{name}-high"] = (f"Range, {label}, high", "ratio", rounded(high))
         for name, value in self.waiting.items():
             load, _, part = name.rpartition("-")
             label = f"{load.replace('-', ' ')[:1].upper()}{load.replace('-', ' ')[1:]} requests at once, {PARTS[part]}"
@@ -133,6 +128,11 @@ class Result:
         found["fit.rows"] = ("Measured rows", "count", len(self.points))
         found["fit.configurations"] = ("Configurations", "count", configurations)
         return found
+
+    def _range_label(self, name: str) -> str:
+        """What a range is for, in words."""
+        kind, _, of = name.partition("-")
+        return {"family": f"GPUs of the family {family_name(of)}", "gpu": self.gpu_names.get(of, of)}.get(kind, name)
 
     def errors(self) -> dict[str, dict[str, Any]]:
         """The table of errors on rows left out, by row id."""
@@ -147,14 +147,38 @@ class Result:
             for name, found in parts.items():
                 words = family_name(name) if kind == "gpu" else name
                 lines[f"left-out-{kind}-{key_of(name)}"] = (f"left out: {KINDS[kind]}", words, found)
+        for name, found in self.thin.items():
+            words = f"{family_name(name)}, in the range of the others alone"
+            lines[f"left-out-gpu-{key_of(name)}-alone"] = (f"left out: {KINDS['gpu']}", words, found)
         lines["first"] = ("time to first token", "one request alone", accuracy.stats(self.firsts))
         return {line_id: _line(kind, name, found) for line_id, (kind, name, found) in lines.items()}
 
 
+def family_of(point: Point) -> str:
+    """The family of a row's GPU."""
+    return point.row.gpu.family
+
+
+def source_of(point: Point) -> str:
+    """Where a row was read."""
+    return point.row.source
+
+
+def _compared(tested: Iterable[fit.Tested]) -> list[Compared]:
+    return [Compared(one.point.row, one.point.row.measured, Range(one.low, one.predicted, one.high)) for one in tested]
+
+
+def _parts(tested: Iterable[fit.Tested], part: Callable[[Point], str]) -> dict[str, Any]:
+    """The errors of each part that was left out."""
+    found: dict[str, list[fit.Tested]] = {}
+    for one in tested:
+        found.setdefault(part(one.point), []).append(one)
+    return {name: accuracy.stats(_compared(rows)) for name, rows in sorted(found.items())}
+
+
 def _first(one: LeftOut, span: tuple[float, float]) -> Compared:
     measured_ms = one.point.row.first_ms or math.nan
-    central = measured_ms * math.exp(one.first or 0)
-    return Compared(one.point.row, measured_ms, Range(central * span[0], central, central * span[1]))
+    return Compared(one.point.row, measured_ms, spread(measured_ms * math.exp(one.first or 0), span))
 
 
 def _own(group: str, name: str, value: float) -> tuple[str, str, float]:
@@ -250,7 +274,9 @@ def errors_file(lines: dict[str, dict[str, Any]], day: datetime.date) -> str:
     text = ['title: "Errors of the serving model on rows left out of its fit"', "about: >-",
             "  Predicted against measured throughput. Every row is predicted by a fit that has not seen its configuration",
             "  (model, GPU, layout, engine, precision); under \"left out\" by one that has seen nothing of its GPU family or",
-            "  source. Written by python -m calculators.buildtime fit.",
+            "  source. The range is the one that the calculator shows, as the other rows give it. That of a family with few",
+            "  configurations includes the error that it had when it was left out, and so holds nearly all of its rows; hence a",
+            "  second line with the range that the other families give. Written by python -m calculators.buildtime fit.",
             *_source("Serving model: fitted factors and their errors", day), *_table(columns, lines, day)]
     return "\n".join(text) + "\n"
 
@@ -309,7 +335,7 @@ def command(call: argparse.Namespace) -> int:
     rows = measured.of_data()
     try:
         result = Result(rows, facts)
-    except (measured.Unsupported, DoesNotFit) as error:
+    except (measured.Unsupported, fit.DoesNotFit) as error:
         print(f"A measured row of data/ cannot be predicted: {error}.", file=sys.stderr)
         return 1
     different = differences(result, facts) if call.check else []

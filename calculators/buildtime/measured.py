@@ -13,7 +13,7 @@ from calculators.buildtime import data
 from calculators.kit import architecture as arch
 from calculators.kit.architecture import Architecture
 from calculators.kit.facts import Facts, Value
-from calculators.kit.throughput import FORMATS, KV_BYTES, Gpu, Load, Setup, gpu_of, mode_of
+from calculators.kit.throughput import Format, Gpu, Load, Setup, formats, gpu_of, mode_of
 
 COLUMNS = ("id", "model", "gpu", "n_gpus", "tensor_parallel", "parallel_detail", "engine", "engine_version", "weight_precision",
            "kv_precision", "isl", "osl", "concurrency_or_mode", "output_tok_s_total", "derived_output_tok_s", "per_user_tok_s",
@@ -67,7 +67,8 @@ class Row(NamedTuple):
     @property
     def configuration(self) -> tuple[object, ...]:
         """What rows of one curve share."""
-        return self.model, self.gpu_id, self.setup
+        gpus, weights, *rest = self.setup
+        return self.model, self.gpu_id, gpus, weights.key, *rest
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -98,7 +99,7 @@ def of_data() -> list[dict[str, str]]:
 
 
 class Names:
-    """Models and GPUs by id, name or alias."""
+    """Models and GPUs by id, name or alias, and formats by their name."""
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
@@ -106,6 +107,9 @@ class Names:
                         for row, values in facts.rows(table).items() if "layers" in values for alias in aliases(row, values)}
         self._gpus = {alias: row for row, values in facts.rows("gpus").items() for alias in aliases(row, values)}
         self._architectures: dict[str, Architecture] = {}
+        self._formats = formats(facts)
+        self._caches = {row: float(values["cache_bits"]) / 8 for row, values in facts.rows("precisions").items()
+                        if "cache_bits" in values}
         self._bare_models = {_bare(alias): found for alias, found in self._models.items()}
         self._bare_gpus = {_bare(alias): row for alias, row in self._gpus.items()}
 
@@ -128,7 +132,27 @@ class Names:
         row = self._gpus.get(wanted) or self._bare_gpus.get(_bare(wanted))
         if not row:
             raise Unsupported(f"the GPU {name!r} is not in data/gpus.yaml")
-        return row, gpu_of(self._facts.rows("gpus")[row])
+        return row, gpu_of(self._facts, row)
+
+    def weights(self, text: str) -> Format:
+        """The format of weights. Raises Unsupported."""
+        name = text.strip().lower().rstrip("?")
+        name = WEIGHTS.get(name, name).replace("_", "-")
+        if name not in self._formats:
+            name = next((known for word, known in WORDS.items() if word in name), name)
+        if name not in self._formats:
+            raise Unsupported(f"the precision {text!r} of the weights is not known")
+        return self._formats[name]
+
+    def cache_bytes(self, text: str, engine: str, weights: str) -> float:
+        """Bytes of one cached number; where a row has no format, those of what the engine takes. Raises Unsupported."""
+        name = text.strip().lower()
+        if not name:
+            name = "fp8" if engine == "tensorrt-llm" and weights in ("fp8", "nvfp4") else "bf16"
+        name = KV.get(name, name).replace("_", "-")
+        if name not in self._caches:
+            raise Unsupported(f"the precision {text!r} of the KV cache is not known")
+        return self._caches[name]
 
 
 def aliases(row: str, values: Mapping[str, Value]) -> set[str]:
@@ -156,9 +180,9 @@ def as_row(given: Mapping[str, str], names: Names) -> Row:
     gpu_id, gpu = names.gpu(given["gpu"])
     gpus = _whole(given, "n_gpus")
     engine = engine_of(given["engine"], given["engine_version"])
-    weights = _weights(given["weight_precision"])
+    weights = names.weights(given["weight_precision"])
     by_layer = engine == "llama-cpp" and gpus > 1
-    setup = Setup(gpus, weights, KV_BYTES[_kv(given["kv_precision"], engine, weights)], engine,
+    setup = Setup(gpus, weights, names.cache_bytes(given["kv_precision"], engine, weights.key), engine,
                   1 if by_layer else _replicas(given, gpus, architecture), by_layer)
     mode, requests = _mode(given["concurrency_or_mode"])
     load = Load(_number(given, "isl") or 0, _number(given, "osl") or NO_OUTPUT_TOKENS, requests)
@@ -174,27 +198,6 @@ def engine_of(name: str, version: str) -> str:
     numbers = [int(n) for n in re.findall(r"\d+", version)[:2]] if re.match(r"v?\d+\.\d+", version.strip()) else []
     old = {"vllm": [0, 8], "tensorrt-llm": [1, 0]}.get(engine)
     return f"{engine}-old" if numbers and old and numbers < old else engine
-
-
-def _weights(text: str) -> str:
-    name = text.strip().lower().rstrip("?")
-    name = WEIGHTS.get(name, name)
-    if name not in FORMATS:
-        name = next((known for word, known in WORDS.items() if word in name), name)
-    if name not in FORMATS:
-        raise Unsupported(f"the precision {text!r} of the weights is not known")
-    return name
-
-
-def _kv(text: str, engine: str, weights: str) -> str:
-    """The format of the cache; where a row has none, what the engine takes for such weights."""
-    name = text.strip().lower()
-    if not name:
-        return "fp8" if engine == "tensorrt-llm" and weights in ("fp8", "nvfp4") else "bf16"
-    name = KV.get(name, name)
-    if name not in KV_BYTES:
-        raise Unsupported(f"the precision {text!r} of the KV cache is not known")
-    return name
 
 
 def _replicas(given: Mapping[str, str], gpus: int, a: Architecture) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, NamedTuple
 
-from calculators.kit.facts import Facts
+from calculators.kit.facts import Facts, MissingFact
 
 GROUPED = ("mha", "gqa", "mqa")
 ATTENTION = (*GROUPED, "mla", "compressed")
@@ -96,6 +96,9 @@ class Architecture:
     """Size of an embedding that every layer looks up for itself."""
 
 
+_FIELDS = frozenset(field.name for field in fields(Architecture))
+
+
 class Parameters(NamedTuple):
     """Parameters of the text model, in units. `active` is what one token is multiplied by; see `parameters`."""
 
@@ -128,12 +131,11 @@ class _Layer(NamedTuple):
 
 def of(facts: Facts, model_id: str, stem: str = "models") -> Architecture:
     """The architecture of a row of data/models.yaml. Raises MissingFact or ValueError naming the model."""
-    prefix = f"{stem}.{model_id}."
-    names = {field.name for field in fields(Architecture)}
-    given = {key.removeprefix(prefix) for key in facts.keys(stem) if key.startswith(prefix)} & names
-    values = {name: facts[prefix + name].value for name in given or {"layers"}}
+    row = facts.rows(stem).get(model_id)
+    if row is None or "layers" not in row:
+        raise MissingFact(f"data/{stem}.yaml has no architecture of {model_id} in force on {facts.as_of}.")
     try:
-        return from_dict(values)
+        return from_dict({name: value for name, value in row.items() if name in _FIELDS})
     except ValueError as error:
         raise ValueError(f"{model_id}: {error}") from None
 
@@ -150,7 +152,7 @@ def from_dict(given: Mapping[str, Any]) -> Architecture:
     """
     values = dict(given)
     for name in values:
-        if name not in {field.name for field in fields(Architecture)}:
+        if name not in _FIELDS:
             raise ValueError(f"there is no field {name!r}")
     for field in fields(Architecture):
         if field.name in values:

@@ -11,7 +11,7 @@ seconds, sizes bytes, unless a name says otherwise. A "GPU" is one as data/gpus.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import NamedTuple
 
 from calculators.kit import architecture as arch
@@ -21,62 +21,46 @@ from calculators.kit.units import Range
 
 STEM = "serving-factors"
 GIB = 2**30
-USABLE_SHARE = 0.9  # of the memory, for weights, cache and workspace; this rule is the fit's alone, see `room`
-FREE_SHARE = 0.9  # TensorRT-LLM takes this of what the weights leave instead
-WORKSPACE_BYTES = 1.5e9  # per GPU: activations and buffers
-EDGE = 1.08  # weights up to this share of what is usable still run, starved of cache; beyond, it is refused
-READ_AT_MOST = 0.95  # of the peak bandwidth: refresh and turning between reads and writes cost the rest
-MOST_IN_FLIGHT = 4096  # requests that an engine works on at once at the most
-
-
-class Format(NamedTuple):
-    """A format of weights: bytes of a weight in the matrices, of one in the output matrix, and how it is multiplied.
-
-    `beside`: bytes of a weight outside routed experts, where that differs.
-    """
-
-    bytes: float
-    head_bytes: float
-    kind: str  # of multiplication: bf16 | fp8 | int8 | fp4 | mx: fp8 where there is fp4, else bf16
-    name: str  # the factor that it is fitted under
-    beside: float | None = None
-
-
-# The bits of data/precisions.yaml, which the browser need not load for this; a test holds the two together.
-FORMATS: dict[str, Format] = {
-    "bf16": Format(2, 2, "bf16", "bf16"),
-    "fp8": Format(1, 2, "fp8", "fp8"),
-    "int8": Format(1, 2, "bf16", "int8"),
-    "int8-w8a8": Format(1, 2, "int8", "fp8"),
-    "int4": Format(4.15625 / 8, 2, "bf16", "int4"),  # 4 bits, a 16-bit scale and a 4-bit zero for 128 weights
-    "int4-g32": Format(0.5625, 2, "bf16", "int4", beside=2),  # 4 bits and a 16-bit scale for 32 weights, experts alone
-    "nvfp4": Format(0.5625, 2, "fp4", "nvfp4"),  # 4 bits and an 8-bit scale for 16 weights
-    "mxfp4": Format(0.53125, 2, "mx", "mxfp4", beside=2),  # 4 bits and an 8-bit scale for 32 weights
-    "fp8-mxfp4": Format(0.53125, 2, "mx", "mxfp4", beside=1),  # DeepSeek V4: experts in 4 bits, the rest in 8
-    "nf4": Format(0.5625, 2, "bf16", "int4"),  # 4 bits and a 32-bit scale for 64 weights
-    "nominal_8": Format(1, 1, "bf16", "int8"),
-    "nominal_4": Format(0.5, 0.5, "bf16", "int4"),
-    "q8_0": Format(8.5008 / 8, 8.5008 / 8, "bf16", "gguf"),  # GGUF: the means of whole files
-    "q6_k": Format(6.5633 / 8, 6.5633 / 8, "bf16", "gguf"),
-    "q5_k_m": Format(5.7036 / 8, 5.7036 / 8, "bf16", "gguf"),
-    "q4_k_m": Format(4.8944 / 8, 4.8944 / 8, "bf16", "gguf"),
-    "q4_0": Format(4.642 / 8, 4.642 / 8, "bf16", "gguf"),
-    "q3_k_m": Format(4.001 / 8, 4.001 / 8, "bf16", "gguf"),
-    "q2_k": Format(3.1593 / 8, 3.1593 / 8, "bf16", "gguf"),
-}
+READ_AT_MOST = 0.95  # of the peak bandwidth, by definition: refresh and turning between reads and writes cost the rest
+MOST_IN_FLIGHT = 4096  # requests at once at the most, by definition: more were never measured
 SIZES = ((15e9, "up to 15B"), (50e9, "15B to 50B"), (100e9, "50B to 100B"))
 LARGEST = "over 100B"
 MODES = {"batch1": "one request at a time", "low": "2 to 16 requests at once", "high": "more than 16 requests at once",
          "offline": "as many requests as fit"}
 """What the errors are sorted by, in words: see `mode_of`."""
 LOADS = ((4, "2-to-4"), (16, "5-to-16"), (64, "17-to-64"), (math.inf, "over-64"))
-KV_BYTES = {"bf16": 2.0, "fp8": 1.0, "int8": 1.0, "int4": 0.5625, "nvfp4": 0.5625, "q8_0": 1.0625, "q4_0": 0.5625}
-"""Bytes of one cached number."""
+
+
+class Format(NamedTuple):
+    """A format of weights: bytes of a weight in the matrices, of one in the output matrix, and how it is multiplied.
+
+    `beside`: bytes of a weight outside routed experts, where there are any.
+    """
+
+    key: str  # its row in data/precisions.yaml
+    bytes: float
+    head_bytes: float
+    kind: str  # of multiplication: bf16 | fp8 | int8 | fp4 | mx: fp8 where there is fp4, else bf16
+    name: str  # the factor that it is fitted under
+    beside: float
+
+
+def formats(facts: Facts) -> dict[str, Format]:
+    """The formats of weights in data/precisions.yaml of which a speed is known, by their row."""
+    return {key: format_of(key, row) for key, row in facts.rows("precisions").items() if "multiplied" in row}
+
+
+def format_of(key: str, row: Mapping[str, Value]) -> Format:
+    """A row of data/precisions.yaml as a format of weights. Raises KeyError for one of which no speed is known."""
+    bits = float(row["bits"])
+    return Format(key, bits / 8, float(row["embedding_bits"]) / 8, str(row["multiplied"]), str(row.get("fitted", key)),
+                  float(row.get("beside_experts_bits", bits)) / 8)
 
 
 class Gpu(NamedTuple):
     """One GPU. Speeds are peaks as published; 0: the chip has none or none was found."""
 
+    id: str  # its row in data/gpus.yaml
     family: str
     memory_bytes: float
     bytes_per_s: float
@@ -89,7 +73,7 @@ class Setup(NamedTuple):
     """How a model is spread over GPUs. `replicas` of the attention: data parallel, its experts spread over all GPUs."""
 
     gpus: int
-    weights: str  # a key of FORMATS
+    weights: Format
     kv_bytes: float  # of one cached number
     engine: str  # a key of the fitted factors: engine and generation
     replicas: int = 1
@@ -105,7 +89,7 @@ class Load(NamedTuple):
 
 
 class Work(NamedTuple):
-    """What a step and a prompt move and compute, of the busiest GPU. Exact but for what FORMATS leaves out."""
+    """What a step and a prompt move and compute, of the busiest GPU. Exact but for what the formats leave out."""
 
     weight_bytes: float  # every step, routed experts left out
     expert_bytes: float  # all routed experts
@@ -155,29 +139,19 @@ class Speed(NamedTuple):
     parts: Mapping[str, float]  # seconds of a step: weights, KV cache, compute, overhead, link
 
 
-class DoesNotFit(ValueError):
-    """The weights are too large for the GPUs. `needed_bytes` and `usable_bytes` are per GPU."""
-
-    def __init__(self, needed_bytes: float, usable_bytes: float) -> None:
-        super().__init__(f"the weights need {needed_bytes / GIB:.1f} GiB on each GPU, and {usable_bytes / GIB:.1f} GiB are "
-                         "usable")
-        self.needed_bytes, self.usable_bytes = needed_bytes, usable_bytes
-
-
-FLOP_PER_BYTE = 30  # of an Apple chip, fp32 rate over bandwidth: 26 (M1 Max) to 36 (M3 Max); no matrix rate was found
-
-
-def gpu_of(values: Mapping[str, Value]) -> Gpu:
-    """A row of data/gpus.yaml in bytes and FLOP/s. Where it has no matrix rate (Apple), FLOP_PER_BYTE stands for one."""
+def gpu_of(facts: Facts, gpu: str) -> Gpu:
+    """A row of data/gpus.yaml in bytes and FLOP/s. Where it has no matrix rate (Apple) one is taken from its bandwidth."""
+    values = facts.rows("gpus")[gpu]
 
     def figure(name: str) -> float:
         return float(values.get(name, 0) or 0)
 
     flops = {kind: figure(f"{kind}_tflops") * 1e12 for kind in ("bf16", "fp8", "int8", "fp4") if figure(f"{kind}_tflops")}
-    flops.setdefault("bf16", figure("bandwidth_gb_s") * 1e9 * FLOP_PER_BYTE)
+    if "bf16" not in flops:
+        flops["bf16"] = figure("bandwidth_gb_s") * 1e9 * float(facts["serving-assumptions.speed.flop-per-byte"].value)
     way = str(values.get("interconnect", ""))
     return Gpu(
-        family=str(values.get("family", "")).lower().replace(" ", "-"), memory_bytes=figure("memory_gib") * GIB,
+        id=gpu, family=str(values.get("family", "")).lower().replace(" ", "-"), memory_bytes=figure("memory_gib") * GIB,
         bytes_per_s=figure("bandwidth_gb_s") * 1e9, flops=flops, link_bytes_per_s=figure("link_gb_s") * 1e9,
         switched="PCIe" not in way,
     )
@@ -186,13 +160,13 @@ def gpu_of(values: Mapping[str, Value]) -> Gpu:
 # --- work -------------------------------------------------------------------------------------------------------------
 
 
-def weight_bytes(a: Architecture, weights: str) -> tuple[float, float, float]:
+def weight_bytes(a: Architecture, form: Format) -> tuple[float, float, float]:
     """Bytes of the matrices outside routed experts that every step reads, of all routed experts, and of the input table.
 
-    The output matrix counts with the first. Raises KeyError for a format that is not in FORMATS.
+    The output matrix counts with the first.
     """
-    form, count = FORMATS[weights], arch.parameters(a)
-    plain = form.bytes if form.beside is None or not count.experts else form.beside
+    count = arch.parameters(a)
+    plain = form.beside if count.experts else form.bytes
     body = (count.attention + count.linear + count.mlp) * plain + count.other * 2
     head = (count.embedding if a.tied_embeddings else count.head) * form.head_bytes
     return body + head, count.experts * form.bytes, count.embedding * form.head_bytes
@@ -206,31 +180,15 @@ def resident_bytes(a: Architecture, setup: Setup) -> float:
     return (body + tied) / spread + experts / setup.gpus
 
 
-def room(a: Architecture, gpu: Gpu, setup: Setup) -> float:
-    """Bytes for cache on each GPU, by the simple rule that the factors were fitted with.
+def work(a: Architecture, setup: Setup, load: Load, room_bytes: float) -> Work:
+    """What a configuration moves and computes. `room_bytes` is what each GPU has for cache.
 
-    It serves measured rows alone, which ran, whatever the engine took: the calculator passes `work` the room that
-    kit/memory counts instead. Raises DoesNotFit well past the edge; near it there is room for one request at the least.
-    """
-    usable = gpu.memory_bytes * USABLE_SHARE
-    needed = resident_bytes(a, setup)
-    if needed > usable * EDGE:
-        raise DoesNotFit(needed, usable)
-    if setup.engine.startswith("tensorrt"):
-        return max(0.0, gpu.memory_bytes - needed - WORKSPACE_BYTES) * FREE_SHARE
-    return max(0.0, usable - needed - WORKSPACE_BYTES)
-
-
-def work(a: Architecture, gpu: Gpu, setup: Setup, load: Load, room_bytes: float | None = None) -> Work:
-    """What a configuration moves and computes. `room_bytes` for cache on each GPU; None: by the fit's own rule, `room`.
-
-    Raises DoesNotFit (by that rule alone), and ValueError for a layout that is not modelled.
+    Raises ValueError for a layout that is not modelled.
     """
     if setup.replicas < 1 or setup.gpus % setup.replicas:
         raise ValueError(f"{setup.replicas} replicas of the attention do not divide {setup.gpus} GPUs")
-    if setup.by_layer:
-        return _by_layer(work(a, gpu._replace(memory_bytes=gpu.memory_bytes * setup.gpus),
-                              setup._replace(gpus=1, by_layer=False), load, room_bytes), setup.gpus)
+    if setup.by_layer:  # one GPU works at a time: as one, and nothing goes over a link
+        setup = setup._replace(gpus=1, by_layer=False)
     spread = setup.gpus // setup.replicas
     body, experts, _ = weight_bytes(a, setup.weights)
     count = arch.parameters(a)
@@ -242,21 +200,17 @@ def work(a: Architecture, gpu: Gpu, setup: Setup, load: Load, room_bytes: float 
 
     layers = a.layers
     sent = 2 * a.hidden_size * layers * 2.0 * (2 * (setup.gpus - 1) / setup.gpus)  # two reductions a layer, 16 bits, in a ring
+    prompt_attention = load.input_tokens * arch.attention_flops(a, load.input_tokens, at_once=True).total
     return Work(
         weight_bytes=body / spread, expert_bytes=experts / setup.gpus, experts=a.experts, experts_per_token=a.experts_per_token,
         token_flops=2.0 * count.active / setup.gpus,
         prompt_flops=prompt_flops(a, load.input_tokens) / setup.gpus,
         attention_flops=arch.attention_flops(a, mean, at_once=False).total / spread,
-        prompt_attention_flops=load.input_tokens * arch.attention_flops(a, load.input_tokens, at_once=True).total / setup.gpus,
+        prompt_attention_flops=prompt_attention / setup.gpus,
         kv_bytes=cache(mean), full_kv_bytes=cache(full), layers=layers, expert_layers=a.expert_layers,
         links=setup.gpus, token_link_bytes=sent, prompt_link_bytes=sent * load.input_tokens,
-        replicas=setup.replicas, room_bytes=room(a, gpu, setup) if room_bytes is None else room_bytes,
+        replicas=setup.replicas, room_bytes=room_bytes,
     )
-
-
-def _by_layer(one: Work, gpus: int) -> Work:
-    """Layers dealt out whole: one GPU works at a time, so nothing is shared but the memory."""
-    return one._replace(links=1, token_link_bytes=0.0, prompt_link_bytes=0.0)
 
 
 def prompt_flops(a: Architecture, tokens: float) -> float:
@@ -377,18 +331,35 @@ def span_names(mode: str, experts: bool) -> tuple[str, str]:
     return f"{mode}-{'moe' if experts else 'dense'}", mode
 
 
-def range_of(a: Architecture, gpu: Gpu, setup: Setup, mode: str, factors: Mapping[str, float],
-             spans: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
-    """The factors low and high of a prediction, wider where nothing of the GPU's family or of the engine was measured."""
-    low, high = next(spans[name] for name in span_names(mode, bool(a.experts)) if name in spans)
-    if f"bandwidth.{gpu.family}" in factors and f"overhead.{setup.engine}" in factors:
-        return low, high
-    return min(low, spans["unseen"][0]), max(high, spans["unseen"][1])
+class Span(NamedTuple):
+    """The factors low and high of a prediction, and why they are wider than usual: "" if they are not, else one of
+    "unseen": nothing of the GPU's family or of the engine was measured; "thin": little of its family was; "gpu": the usual
+    range held too few of this GPU's rows."""
+
+    low: float
+    high: float
+    widened: str = ""
+
+
+def range_of(a: Architecture, gpu: Gpu, engine: str, mode: str, measured: Container[str],
+             spans: Mapping[str, tuple[float, float]]) -> Span:
+    """The range of a prediction. `measured`: the names of the fitted factors, by which a family or an engine was measured."""
+    span = Span(*next(spans[name] for name in span_names(mode, bool(a.experts)) if name in spans))
+    thin, own = f"family-{gpu.family}", f"gpu-{gpu.id}"
+    if f"bandwidth.{gpu.family}" not in measured or f"overhead.{engine}" not in measured:
+        span = _wider(span, spans["unseen"], "unseen")
+    if thin in spans:
+        return _wider(_wider(span, spans["unseen"], "thin"), spans[thin], "thin")
+    return _wider(span, spans[own], span.widened or "gpu") if own in spans else span
+
+
+def _wider(span: Span, other: tuple[float, float], why: str) -> Span:
+    return Span(min(span.low, other[0]), max(span.high, other[1]), why)
 
 
 def factor_names(gpu: Gpu, setup: Setup) -> tuple[str, ...]:
     """The fitted factors that are this GPU's, format's or engine's alone, beside those that are common to all."""
-    family, form, engine = gpu.family, FORMATS[setup.weights].name, setup.engine
+    family, form, engine = gpu.family, setup.weights.name, setup.engine
     return (f"bandwidth.{family}", f"compute.{family}", f"compute.{form}", f"overhead.{engine}", f"request.{engine}")
 
 
@@ -421,9 +392,9 @@ def rates(gpu: Gpu, setup: Setup, factors: Mapping[str, float]) -> Rates:
     )
 
 
-def kind_of(gpu: Gpu, weights: str) -> str:
+def kind_of(gpu: Gpu, form: Format) -> str:
     """The kind of multiplication that a GPU does with a format of weights: 16 bits where it has no other."""
-    kind = FORMATS[weights].kind
+    kind = form.kind
     if kind == "mx":
         kind = "fp8" if "fp4" in gpu.flops else "bf16"
     return kind if gpu.flops.get(kind) else "bf16"
@@ -456,7 +427,7 @@ def mode_of(requests: float | None) -> str:
     return "batch1" if requests <= 1 else "low" if requests <= 16 else "high"
 
 
-def spread(value: float, errors: tuple[float, float]) -> Range:
+def spread(value: float, errors: tuple[float, float] | Span) -> Range:
     """An estimate with its range: `errors` are the factors low and high, quantiles of measured over predicted."""
     return Range(value * errors[0], value, value * errors[1])
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from calculators.kit.shape import FromFact, InputError, choice, folded, number, shared, text, whole
-from calculators.kit.units import HOURS_PER_DAY, read_number
+from calculators.kit.units import HOURS_PER_DAY, read_number, show
 
 CUSTOM = "custom"  # the choice of a model that is described by the fields below instead
 GENERIC = "generic"  # the choice of an engine that is not named
@@ -25,6 +25,9 @@ ENGINES = {
     "tgi": "TGI",
 }
 """What each engine is called, by its row in data/engines.yaml."""
+
+LAYERWISE = ("llama-cpp", "ollama")
+"""The engines that read GGUF files and spread whole layers, over any number of GPUs."""
 
 WEIGHT_PRECISIONS = {
     "published": "As published",
@@ -46,6 +49,9 @@ WEIGHT_PRECISIONS = {
     "nominal_4": "4 bits exactly, nothing kept wider (a lower bound)",
 }
 """What each format of weights is called, by its row in data/precisions.yaml; "published" is the model's own."""
+
+GGUF = tuple(name for name, called in WEIGHT_PRECISIONS.items() if called.startswith("GGUF"))
+"""The formats of weights that are kinds of GGUF files."""
 
 KV_PRECISIONS = {
     "bf16": "bf16 or fp16 (16 bits)",
@@ -252,9 +258,9 @@ class OwnModel:
 
     parameters_b: float = folded(number(
         "Parameters", unit="billion", default=8.03, min=0.001, max=100_000, help="All of them."), OWN_MODEL)
-    active_parameters_b: float = folded(number(
-        "Active parameters", unit="billion", default=8.03, min=0.001, max=100_000,
-        help="What one token uses: fewer than all for a mixture of experts. All of them are in memory."), OWN_MODEL)
+    active_parameters_b: float | None = folded(number(
+        "Active parameters", unit="billion", default=None, min=0.001, max=100_000,
+        help="What one token uses: fewer than all for a mixture of experts. Left empty: all. All are in memory."), OWN_MODEL)
     layers: int = _own("Layers", 32, 10_000, "num_hidden_layers in its config.json.")
     hidden_size: int = _own("Hidden size", 4096, 1_000_000, "hidden_size in its config.json.")
     heads: int = _own("Query heads", 32, 10_000, "num_attention_heads in its config.json.")
@@ -263,6 +269,27 @@ class OwnModel:
     head_size: int = _own("Head size", 128, 100_000, "head_dim in its config.json, or hidden size ÷ query heads.")
     vocabulary: int = _own("Vocabulary", 128_256, 100_000_000,
                            "vocab_size in its config.json: its embeddings stay at 16 bits in most formats.", min=0)
+
+
+def check_own(own: OwnModel) -> None:
+    """Raises InputError, at its field, for a model of one's own whose counts contradict each other."""
+    if own.heads % own.kv_heads:
+        raise InputError("kv_heads", f"KV heads must divide the query heads, {own.heads:,} (got {own.kv_heads:,}).")
+    if own.active_parameters_b is not None and own.active_parameters_b > own.parameters_b:
+        raise InputError("active_parameters_b", f"Active parameters must be no more than all of them, "
+                                                f"{show(own.parameters_b, 'billion')} (got {own.active_parameters_b:g}).")
+    table = own.vocabulary * own.hidden_size
+    if table > own.parameters_b * 1e9:
+        raise InputError("vocabulary", f"Vocabulary × hidden size are {show(float(f'{table:.4g}'), 'count')} parameters of "
+                                       f"embeddings, and must be no more than all of them, "
+                                       f"{show(own.parameters_b, 'billion')} (got a vocabulary of {own.vocabulary:,}).")
+
+
+def beyond_context(name: str, tokens: float, held: float | None) -> list[str]:
+    """A warning if `tokens` of context are more than the model `name` is made for, `held`; None: that is not known."""
+    if held is None or tokens <= held:
+        return []
+    return [f"{name} is made for {show(held, 'tokens')}: engines refuse a longer context, or the answers get worse."]
 
 
 def hourly(given: str, shape: Sequence[float]) -> tuple[float, ...]:
