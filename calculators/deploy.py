@@ -343,6 +343,7 @@ def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
         carry.link("Whether the licence of the weights allows your use", "calculators/licence/", model=inputs.model),
         carry.link("At what volume a server of your own costs less than an API", "calculators/break-even/", mode="full",
                    model=inputs.model, gpu=inputs.gpu, weight_precision=inputs.weight_precision, tensor_parallel=one_server),
+        Link("What to see to once it runs", "guide/self-hosting-running/"),
         Link("Every flag of every engine", "data/engines/#flags"),
     ]
 

@@ -14,10 +14,11 @@ import yaml
 
 import calculators
 from calculators.__main__ import as_text
-from calculators.buildtime import data
+from calculators.buildtime import DOCS, data
 from calculators.kit import export, render
 from calculators.kit.result import Result, answer
 from calculators.kit.shape import InputError, NoValue
+from calculators.kit.units import Range
 
 FACTS = data.facts("2026-11-26")
 STRANGE = ["me/model", "/data/my models/a", "it's \"quoted\"", "$HOME/x", "$(touch /tmp/x)", "`id`", "a;b && c|d>e",
@@ -451,3 +452,46 @@ def test_a_model_of_ones_own_is_carried_where_it_can_be_asked(slug: str, target:
     found = carried(slug, target, own)
     assert {name: found[name] for name in own} == own
     assert "model" not in carried(slug, "deploy", own)
+
+
+# The guide: its links carry values that the forms take, and its example is one and the same throughout
+
+
+def guide() -> dict[str, str]:
+    """The pages of the guide about running a model, by name."""
+    return {path.stem: path.read_text("utf-8") for path in sorted((DOCS / "guide").glob("self-hosting*.md"))}
+
+
+def test_links_of_the_guide_carry_values_that_the_forms_take() -> None:
+    found = [link for text in guide().values() for link in re.findall(r"calculators/([\w-]+)\.md\?v=1&([^)#\s]+)\)", text)]
+    assert {slug for slug, _ in found} >= {"licence", "gpu-memory", "serving", "break-even", "deploy"}
+    for slug, query in found:
+        given = dict(part.split("=", 1) for part in query.split("&"))
+        assert given["model"] == "gpt-oss-120b"
+        answer(calculators.get(slug), given, FACTS)
+
+
+def test_the_example_of_the_guide_is_the_same_on_every_page() -> None:
+    fences = [line.split() for text in guide().values()
+              for line in re.findall(r"^```calculator\n(.+)$", text, re.MULTILINE)]
+    assert [slug for slug, *_ in fences] == ["deploy", "break-even", "gpu-memory", "licence", "serving"]
+    for slug, *given in fences:
+        start = dict(word.split("=", 1) for word in given)
+        assert start["model"] == "gpt-oss-120b"
+        answer(calculators.get(slug), start, FACTS)
+
+
+def test_what_the_guide_says_of_its_example_holds() -> None:
+    """One H100 holds it; reading speed is at most 10 tokens/s by the serving page's own rule of thumb."""
+    memory = answer(calculators.get("gpu-memory"), {"model": "gpt-oss-120b"}, FACTS)
+    assert memory.headline == "Fits on 1 × H100 80GB SXM"
+    assert "It is close" in memory.warnings[0]
+    served = answer(calculators.get("serving"), {"model": "gpt-oss-120b", "input_tokens": 2000, "output_tokens": 400,
+                                                 "concurrent_requests": 16}, FACTS).outputs
+    user = served["user_tokens_per_s"]
+    assert isinstance(user, Range)
+    assert user.low > 10
+    assert "reading weights" in str(served["bottleneck"])
+    assert answer(calculators.get("licence"), {"model": "gpt-oss-120b"}, FACTS).headline == "gpt-oss-120b: yes"
+    ways = answer(calculators.get("break-even"), {"mode": "full", "model": "gpt-oss-120b"}, FACTS)
+    assert ways.headline == "The hosted open model costs least"
