@@ -5,6 +5,7 @@ our package's source as a wheel meanwhile, from the same server with the same co
 """
 
 import gzip
+import json
 import os
 import re
 import shutil
@@ -22,6 +23,7 @@ from typing import Any, NamedTuple
 import calculators
 from calculators.buildtime import DOCS, PROJECT, browser, pack
 from calculators.buildtime.serve import Site, free_port, serving
+from calculators.kit import render
 from calculators.kit.facts import Facts
 from calculators.kit.result import answer
 from calculators.kit.shape import Calculator, Field, InputError
@@ -356,16 +358,19 @@ def identical(found: Any, site: Site, slug: str) -> Measure:
 
 
 def live_html(page: Any, slug: str) -> str:
-    """What Python in the browser answers at the defaults: the worker's own text, before the page parses it."""
-    replies: list[str] = []
-    page.expose_function("keepReply", lambda html: replies.append(html))
+    """What Python in the browser answers for the form as it was built: the worker's own text, before the page parses it. What
+    comes a moment later stands in the place that the first reply keeps for it."""
+    replies: list[dict[str, Any]] = []
+    page.expose_function("keepReply", lambda text: replies.append(json.loads(text)))
     page.add_init_script(KEEP_REPLIES)
     page.goto(f"calculators/{slug}/")
     page.wait_for_selector("section.calculator[data-mounted]", state="attached")
     page.evaluate("document.querySelector('form.calculator-form').requestSubmit()")
     for _ in range(PATIENCE_MS // 100):
-        if replies:
-            return replies[0]
+        if replies and len(replies) > bool(replies[0]["more"]):
+            first, later = replies[0], replies[-1]
+            filled = render.filled(later["chances"]) if first["more"] else render.NO_CHANCES
+            return str(first["html"]).replace(render.NO_CHANCES, filled)
         page.wait_for_timeout(100)
     raise BenchError(f"Python did not answer for {slug} within {PATIENCE_MS // 1000} s.")
 
@@ -375,7 +380,7 @@ const Plain = Worker;
 window.Worker = class extends Plain {
   constructor(...given) {
     super(...given);
-    this.addEventListener("message", ({ data }) => data.reply && keepReply(JSON.parse(data.reply).html));
+    this.addEventListener("message", ({ data }) => data.reply && keepReply(data.reply));
   }
 };"""
 

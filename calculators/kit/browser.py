@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import calculators
+from calculators.kit import days
 from calculators.kit.export import markdown
 from calculators.kit.facts import Facts, MissingFact
-from calculators.kit.render import errors, result
+from calculators.kit.render import chances, errors, note, record, result, side_by_side, then_and_now
+from calculators.kit.result import Result
 from calculators.kit.result import answer as ask
 from calculators.kit.shape import Calculator, InputError
 
@@ -27,12 +29,14 @@ def bundled(stem: str) -> dict[str, Any]:
 
 
 _known: dict[str, Facts] = {}
+DAYS_KEPT = 2  # today, and the day of a link
 
 
 def _facts(as_of: str) -> Facts:
     """The facts of a day, kept between questions: what was read once is not read again."""
     if as_of not in _known:
-        _known.clear()
+        for day in list(_known)[DAYS_KEPT - 1:]:
+            del _known[day]
         _known[as_of] = Facts(bundled, as_of)
     return _known[as_of]
 
@@ -42,11 +46,16 @@ def answer(text: str) -> str:
 
     Question: {"slug", "as_of", "page", "fields": {name: text}, "link": bool}. `link` says that the fields come from a
     link, where what is unknown or wrong is named and left at its default, so that an old link still opens.
-    Reply: {"ok": true, "html", "markdown", "query", "notices": [...]} or {"ok": false, "errors": [{"field", "message"}]}.
+    Reply: {"ok": true, "html", "markdown", "query", "notices": [...], "more": bool} or
+    {"ok": false, "errors": [{"field", "message"}]}. `more` says that there is more to ask for, which takes longer.
+
+    The same question with "more": {"kept": [fields, ...], "then": {"day", "fields"}} is answered by {"ok": true, "chances",
+    "compared", "record"}: HTML for the places that are kept for them.
     """
     question = json.loads(text)
     try:
-        return json.dumps(reply(calculators.get(question["slug"]), question))
+        calculator = calculators.get(question["slug"])
+        return json.dumps(more(calculator, question) if "more" in question else reply(calculator, question))
     except InputError as error:
         return json.dumps({"ok": False, "errors": errors(error.all)})
     except MissingFact as error:
@@ -65,13 +74,52 @@ def reply(calculator: Calculator, question: Mapping[str, Any]) -> dict[str, Any]
                            for name in calculator.fields()}
     answered = ask(calculator, fields, facts)
     return found | {"html": result(answered), "markdown": markdown(answered, question.get("page", "")),
-                    "query": answered.link, "notices": notices}
+                    "query": answered.link, "notices": notices, "more": bool(calculator.chances or calculator.record)}
+
+
+def more(calculator: Calculator, question: Mapping[str, Any]) -> dict[str, Any]:
+    """What follows the first figures: chances, other results beside this one, the record. Raises InputError or MissingFact."""
+    facts, wanted = _facts(question["as_of"]), question["more"]
+    found = ask(calculator, question["fields"], facts, chances=True)
+    return {"ok": True, "chances": chances(found.chances, found) if found.chances else "",
+            "compared": compared(calculator, found, wanted), "record": record(found)}
+
+
+def compared(calculator: Calculator, now: Result, wanted: Mapping[str, Any]) -> str:
+    """A link on its own day and today, and this result beside those that were kept; empty if there is neither."""
+    facts, parts = _facts(now.as_of), []
+    day = wanted.get("then", {}).get("day", "")
+    if day and day != now.as_of:
+        parts.append(_then(calculator, wanted["then"]["fields"], day, facts))
+    kept = []
+    for fields in wanted.get("kept", []):
+        try:
+            kept.append(ask(calculator, usable(calculator, fields, facts)[0], facts))
+        except (MissingFact, InputError) as error:
+            parts.append(note(f"A result that was kept cannot be worked out: {error}"))
+    return "".join([*parts, side_by_side(kept, now) if kept else ""])
+
+
+def _then(calculator: Calculator, fields: Mapping[str, str], day: str, today: Facts) -> str:
+    """What a link showed on its day, beside what it shows today."""
+    try:
+        days.ordinal(day)
+    except ValueError:
+        return note(f"The link names a day that is none: {day[:40]}. It is left out.")
+    if day > today.as_of:
+        return note(f"The link is of {day}, and the figures here are of {today.as_of}: nothing later is known.")
+    try:
+        earlier = _facts(day)
+        return then_and_now(ask(calculator, usable(calculator, fields, earlier)[0], earlier),
+                            ask(calculator, usable(calculator, fields, today)[0], today))
+    except (MissingFact, InputError) as error:
+        return note(f"What this showed on {day} cannot be worked out again: {error}")
 
 
 def usable(calculator: Calculator, given: Mapping[str, str], facts: Facts) -> tuple[dict[str, str], list[str]]:
     """What of a link can be used, and a sentence for each part that cannot."""
     major = calculator.version.partition(".")[0]
-    fields = {name: value for name, value in given.items() if name != "v"}
+    fields = {name: value for name, value in given.items() if name not in ("v", "as_of")}
     notices = []
     if given.get("v", major) != major:
         notices.append(f"This link was made for version {given['v']} of this calculator; this is version {major}.")

@@ -1,7 +1,7 @@
 """A calculator as HTML: its form, its result, its errors. The same code at build time and in the browser."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -40,7 +40,8 @@ def form(calculator: Calculator, values: Mapping[str, Input], facts: Facts, pref
         '<button type="reset" class="md-button">Reset</button> '
         '<button type="button" class="md-button" data-copy="link">Copy link</button> '
         '<button type="button" class="md-button" data-copy="private">Copy private link</button> '
-        '<button type="button" class="md-button" data-copy="markdown">Copy as Markdown</button>'
+        '<button type="button" class="md-button" data-copy="markdown">Copy as Markdown</button> '
+        '<button type="button" class="md-button" data-keep>Keep to compare</button>'
         "</p></form>"
     )
 
@@ -182,7 +183,12 @@ def result(answer: Result) -> str:
 def _chances(answer: Result) -> str:
     if not answer.calculator.chances:
         return ""
-    return NO_CHANCES if answer.chances is None else NO_CHANCES.replace("><", f">{chances(answer.chances, answer)}<", 1)
+    return filled(chances(answer.chances, answer) if answer.chances else "")
+
+
+def filled(html: str) -> str:
+    """The place that is kept for chances, with them in it."""
+    return NO_CHANCES.replace("><", f">{html}<", 1)
 
 
 def chances(found: Chances, answer: Result) -> str:
@@ -207,7 +213,7 @@ def record(answer: Result) -> str:
     if not text:
         return ""
     return (
-        '<details class="record"><summary>The record of this decision</summary><p class="calculator-actions" hidden>'
+        '<details class="record"><summary>The record of this decision</summary><p class="record-actions" hidden>'
         '<button type="button" class="md-button" data-record-do="copy">Copy as Markdown</button> '
         '<button type="button" class="md-button" data-record-do="save">Save as a file</button> '
         '<button type="button" class="md-button" data-record-do="print">Print it</button></p>'
@@ -238,8 +244,67 @@ def errors(found: Iterable[InputError]) -> list[dict[str, str | None]]:
     return [{"field": e.field, "message": e.message} for e in found]
 
 
+def note(sentence: str) -> str:
+    """A sentence that stands out."""
+    return f'<p class="calculator-note">{escape(sentence)}</p>'
+
+
 def _warnings(warnings: list[str]) -> str:
-    return "".join(f'<p class="calculator-note">{escape(w)}</p>' for w in warnings)
+    return "".join(map(note, warnings))
+
+
+def side_by_side(kept: Sequence[Result], now: Result) -> str:
+    """Results that were kept beside this one: the inputs that differ, and the figures with their distance from the first."""
+    press = '<button type="button" class="md-button" data-{}="{}" aria-label="{} kept result {}">{}</button>'
+    heads = [f"Kept {i} {press.format('open', i - 1, 'Show', i, 'Show')} {press.format('drop', i - 1, 'Remove', i, 'Remove')}"
+             for i in range(1, len(kept) + 1)]
+    return _comparison("This result beside those you kept", [*heads, "Now"], [*kept, now])
+
+
+def then_and_now(then: Result, now: Result) -> str:
+    """A dated link: what it showed on its day, what it shows today, and which of its figures have changed since."""
+    before, after = ({fact.key: fact for fact in result.facts} for result in (then, now))
+    changed = [f"{fact.label}: {show(before[key].value, fact.unit)}, now {show(fact.value, fact.unit)} (from {fact.start})"
+               for key, fact in after.items() if key in before and before[key].value != fact.value]
+    items = "".join(f"<li>{escape(text)}</li>" for text in changed)
+    said = (f"<p>Figures that have changed since:</p><ul>{items}</ul>" if changed
+            else "<p>None of the figures that it names has changed since.</p>")
+    return _comparison("Then and now", [f"On {then.as_of}", f"On {now.as_of}"], [then, now]) + said
+
+
+def _comparison(title: str, heads: Sequence[str], results: Sequence[Result]) -> str:
+    calculator = results[0].calculator
+    rows = [(f"{spec.label} (input)", [result.asked.get(name, "not asked") for result in results])
+            for name, spec in calculator.fields().items() if len({result.asked.get(name) for result in results}) > 1]
+    rows.append(("Answer", [result.headline for result in results]))
+    rows += [(spec.label, [_beside(result, results[0], name, spec) for result in results])
+             for name, spec in calculator.results().items()
+             if not spec.headline and not spec.table and not spec.code and any(name in result.shown for result in results)]
+    head = "".join(f'<th scope="col">{text}</th>' for text in ["", *heads])
+    body = "".join(f'<tr><th scope="row">{escape(label)}</th>{"".join(f"<td class=long>{escape(cell)}</td>" for cell in cells)}'
+                   "</tr>" for label, cells in rows)
+    return (f'<div class="scroll compared" tabindex="0" role="group" aria-label="{escape(title)}">'
+            f'<table class="figures-table"><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead>'
+            f"<tbody>{body}</tbody></table></div>")
+
+
+def _beside(result: Result, first: Result, name: str, spec: Output) -> str:
+    """A figure, and how far it is from that of the first result."""
+    if name not in result.shown:
+        return "not asked"
+    value, base = result.outputs[name], first.outputs[name]
+    shown = spec.shown(value)
+    now, then = _number(value), _number(base)
+    if result is first or now is None or then is None or now == then:
+        return shown
+    return f"{shown} ({'+' if now > then else '−'}{percent(abs(now / then - 1))})" if then else shown
+
+
+def _number(value: object) -> float | None:
+    """The number of a figure, the central one of a range; None if it is none."""
+    if isinstance(value, Range):
+        return value.central
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _figures(answer: Result) -> str:
@@ -353,7 +418,7 @@ def source_html(source: Source, root: str = ROOT) -> str:
             f'(<span class="dated">{escape(source.dated())}</span>)')
 
 
-_INLINE = ((re.compile(r"\[([^\]]*)\]\((https?://[^\s)]+)\)"), r'<a href="\2">\1</a>'),
+_INLINE = ((re.compile(r"\[([^\]]*)\]\(((?:https?://|\?v=)[^\s)]+)\)"), r'<a href="\2">\1</a>'),
            (re.compile(r"\*\*(.+?)\*\*"), r"<strong>\1</strong>"), (re.compile(r"`([^`]+)`"), r"<code>\1</code>"))
 
 

@@ -71,6 +71,12 @@ class Result(NamedTuple):
         return "?" + "&".join([f"v={self.calculator.version.partition('.')[0]}", *parts])
 
 
+    @property
+    def dated_link(self) -> str:
+        """The same, with the day of its figures: opened later, it shows what it showed then beside what it shows now."""
+        return f"{self.link}&as_of={self.as_of}"
+
+
 def answer(calculator: Calculator, given: Mapping[str, object], facts: Facts, *, chances: bool = False) -> Result:
     """Ask a calculator, for its chances too if they are wanted. Raises InputError for what the asker gave, MissingFact for
     what data/ lacks."""

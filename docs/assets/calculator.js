@@ -1,12 +1,15 @@
 // Carries what is in a form to Python and puts the HTML that comes back on the page. Knows no calculator and no formula.
 
 import { rove } from "./boxes.js";
+import { showAsked, steps } from "./asked.js";
+import { button, NOTICE, together } from "./dom.js";
 import { changed, plain, restore } from "./fields.js";
 import { kept } from "./kept.js";
+import { more, MOST_KEPT } from "./more.js";
 import { python } from "./python.js";
 
 const URL_DELAY = 150; // ms after the reader's own change
-const NOTICE = "md-button";
+const MORE_DELAY = 150; // ms without a further change before what takes longer is asked for
 
 function mount(section) {
   if (section.dataset.mounted) return;
@@ -22,6 +25,9 @@ function mount(section) {
   let urlTimer = 0;
   let said = "";
   const touched = new Set(); // the fields that the reader has changed here
+  const below = more(section);
+  const showStep = steps(form);
+  let turn = 0; // counts what was asked: what follows an older one is dropped
 
   function fields() {
     const found = together(new FormData(form));
@@ -53,32 +59,69 @@ function mount(section) {
   }
 
   function ask(link) {
+    turn += 1;
     const asked = { slug: section.dataset.slug, as_of: section.dataset.asOf, page, fields: link || fields(), link: Boolean(link) };
     python.ask(runtime, listen, facts, asked, (reply) => section.isConnected && show(reply, link ? null : asked.fields));
+  }
+
+  // What takes longer than the figures, or stands beside them.
+  function askMore() {
+    const mine = turn;
+    setTimeout(() => {
+      if (mine !== turn) return;
+      const asked = { slug: section.dataset.slug, as_of: section.dataset.asOf, fields: fields(), more: below.wanted() };
+      python.follow(runtime, listen, facts, asked, (reply) => {
+        if (section.isConnected && reply.ok && mine === turn) below.fill(reply);
+      });
+    }, MORE_DELAY);
   }
 
   // `given`: the fields as the reader set them; null for those of a link.
   function show(reply, given) {
     clearErrors();
     if (!reply.ok) return showErrors(reply.errors);
+    const room = below.height();
     section.querySelector("[data-result]").innerHTML = reply.html;
+    below.reserve(room);
     latest = reply;
     say(reply.notices.join(" "));
     section.dispatchEvent(new CustomEvent("calculator:answered", { bubbles: true }));
-    if (!given) {
-      fill(reply.fields);
-      return offer();
-    }
+    if (!given) fill(reply.fields);
+    const asked = below.wanted();
+    if (reply.more || asked.kept.length || asked.then.day || section.querySelector("[data-compared]").firstChild) askMore();
+    if (!given) return offer();
     kept.add(Object.fromEntries([...touched].filter((name) => shared(name)).map((name) => [name, given[name]])));
     offer();
+    writeAddress();
+  }
+
+  function writeAddress() {
     clearTimeout(urlTimer);
     urlTimer = setTimeout(() => section.isConnected
-      && history.replaceState(history.state, "", location.pathname + address(reply.query)), URL_DELAY);
+      && history.replaceState(history.state, "", location.pathname + address(latest.query + below.text())), URL_DELAY);
   }
 
   // What came by a private link, behind the #, stays there: that part of an address is never sent to the host.
   function address(query) {
     return isPrivate() ? location.search + "#" + query : query + location.hash;
+  }
+
+  function keep() {
+    if (below.kept.includes(latest.query)) return say("This result is kept already. Change an input to see both side by side.");
+    if (below.kept.length >= MOST_KEPT) return say(`Up to ${MOST_KEPT} results are kept beside the one on show. Remove one first.`);
+    below.kept.push(latest.query);
+    say("The result is kept. Change an input to see both side by side; the link holds both.");
+    showKept();
+  }
+
+  function showKept() {
+    askMore();
+    writeAddress();
+  }
+
+  function record(what) {
+    if (what === "copy") return copyText(below.recordText(page), "The record is copied as Markdown.");
+    return what === "save" ? below.save(page) : below.print();
   }
 
   function clearErrors() {
@@ -101,8 +144,15 @@ function mount(section) {
     say([...general, "The result below is for the values before this change."].join(" "));
   }
 
+  function unasked() {
+    showAsked(form);
+    showStep();
+  }
+
   // What is folded away but set, or wrong, is shown.
   function unfold() {
+    showAsked(form);
+    showStep(form.querySelector("[data-field]:not([hidden]):has([aria-invalid])"));
     for (const more of form.querySelectorAll(".more-fields:not([open])")) {
       const inputs = [...more.querySelectorAll("input, select, textarea")];
       more.open = inputs.some((input) => changed(input) || input.hasAttribute("aria-invalid"));
@@ -175,8 +225,8 @@ function mount(section) {
 
   function copy(kind) {
     return copyText(...{
-      link: [page + latest.query, "The link is copied."],
-      private: [page + "#" + latest.query, "The private link is copied: its inputs are not sent to the site's host."],
+      link: [page + latest.query + below.text(), "The link is copied."],
+      private: [page + "#" + latest.query + below.text(), "The private link is copied: its inputs are not sent to the site's host."],
       markdown: [latest.markdown.replace(" ?v=", ` ${page}?v=`), "The result is copied as Markdown."],
     }[kind]);
   }
@@ -200,14 +250,29 @@ function mount(section) {
   form.addEventListener("input", ({ target }) => {
     if ("find" in target.dataset) return find(target);
     touched.add(target.name);
+    below.then = null; // what is on show is no longer the link
+    unasked();
     ask();
   });
   form.addEventListener("submit", (event) => { event.preventDefault(); ask(); });
   form.addEventListener("reset", () => setTimeout(() => {
     form.querySelectorAll("[data-find]").forEach(find);
+    unasked();
     ask();
   }));
-  form.addEventListener("click", ({ target }) => target.dataset.copy && copy(target.dataset.copy));
+  form.addEventListener("click", ({ target }) => {
+    if (target.dataset.copy) copy(target.dataset.copy);
+    if ("keep" in target.dataset) keep();
+  });
+  section.addEventListener("click", ({ target: { dataset } }) => {
+    if ("recordDo" in dataset) record(dataset.recordDo);
+    if ("open" in dataset) open(together(new URLSearchParams(below.kept[dataset.open])));
+    if ("drop" in dataset) {
+      below.kept.splice(dataset.drop, 1);
+      showKept();
+      form.querySelector("[data-keep]").focus(); // the button that was pressed goes
+    }
+  });
   section.addEventListener("click", ({ target }) => "copyText" in target.dataset
     && copyText(target.closest("[data-output]").querySelector("code").textContent, "The text is copied."));
 
@@ -223,7 +288,7 @@ function mount(section) {
     clearTimeout(urlTimer);
     for (const input of form.elements) restore(input);
     form.querySelectorAll("[data-find]").forEach(find);
-    open(linked());
+    open(below.take(linked()));
   });
 
   function open(link) {
@@ -231,7 +296,8 @@ function mount(section) {
     ask(link);
   }
 
-  const link = linked();
+  unasked();
+  const link = below.take(linked());
   if (!Object.keys(link).length) {
     // A browser may bring back what was typed before a reload; the result must be for what the form shows.
     if ([...form.elements].some(changed)) form.reset();
@@ -242,23 +308,7 @@ function mount(section) {
 
 // What the address holds for a calculator.
 function linked() {
-  return together(new URLSearchParams(isPrivate() ? location.hash.slice(1) : location.search));
-}
-
-// What is chosen several times under one name is a list, with commas between.
-function together(pairs) {
-  const found = {};
-  for (const [name, value] of pairs) found[name] = name in found ? `${found[name]},${value}` : value;
-  return found;
-}
-
-function button(text, press, name = NOTICE) {
-  const made = document.createElement("button");
-  made.type = "button";
-  made.className = name === NOTICE ? NOTICE : `${NOTICE} ${name}`;
-  made.textContent = text;
-  made.addEventListener("click", press);
-  return made;
+  return new URLSearchParams(isPrivate() ? location.hash.slice(1) : location.search);
 }
 
 function isPrivate() {

@@ -60,6 +60,11 @@ export const python = {
     this.next();
   },
 
+  // A question that gives way: what the reader asks meanwhile comes first.
+  follow(...question) {
+    if (!this.waiting) this.ask(...question);
+  },
+
   next() {
     if (this.current || !this.waiting || !this.worker) return;
     this.current = this.waiting;
