@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from calculators.kit import days
+from calculators.kit import days, intervals
 from calculators.kit.chart import Line, Lines
 from calculators.kit.facts import Facts, Value
 from calculators.kit.shape import Calculator, Link, NoValue, Step, Table, choice, day, output
@@ -13,7 +13,7 @@ from calculators.kit.units import Range, show
 
 LEVEL_QUANTILE = 1.6448536269514722  # two-sided 90 %, as Epoch AI takes it
 YEAR = 365  # days of the window that is used if none is given
-CLAIM = (6, 12)  # months, as the original says; data/claims-performance.yaml quotes it
+CLAIM = ("original.behind.low", "original.behind.high")  # in months, as the original says
 
 
 class Benchmark(NamedTuple):
@@ -30,7 +30,7 @@ class Benchmark(NamedTuple):
 BENCHMARKS = {
     "eci": Benchmark("frontier", "Epoch Capabilities Index", 1.6448536269514722, "90 %", "Epoch AI fits the index anew with "
                      "each release: these are the scores of one file, and later files exist."),
-    "gpqa": Benchmark("gpqa", "GPQA Diamond", 1.959963984540054, "95 %", "The best models leave few of the 198 questions "
+    "gpqa": Benchmark("gpqa", "GPQA Diamond", 1.959963984540054, "95 %", "The best models leave few of its questions "
                       "unsolved, so single steps at the top lie within the error."),
     "aider": Benchmark("aider", "Aider polyglot", 1.959963984540054, "95 %", "Dates are those of the test run, not of the "
                        "release, and the board stopped testing in October 2025."),
@@ -101,6 +101,7 @@ class Working(NamedTuple):
     last: str
     day: str
     window: tuple[str, str]
+    claim: tuple[float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +111,9 @@ class Outputs:
     answer: str = output("Answer", headline=True)
     used_day: str = output("On the day")
     open_model: str = output("Best open model")
-    open_score: Range | NoValue = output("Its score, with the published interval", unit="points", range=True, decimals=2)
+    open_score: Range | NoValue = output("Its score, with the published interval", unit="points", range=True, decimals=1)
     proprietary_model: str = output("Best proprietary model")
-    proprietary_score: Range | NoValue = output("Its score, with the published interval", unit="points", range=True, decimals=2)
+    proprietary_score: Range | NoValue = output("Its score, with the published interval", unit="points", range=True, decimals=1)
     gap: Range | NoValue = output("Gap", unit="points", range=True, decimals=1)
     lag_reached: float | NoValue = output("Behind, if the score must be reached", unit="months", decimals=1)
     lag_level: float | NoValue = output("Behind, if within chance counts as level", unit="months", decimals=1)
@@ -178,16 +179,9 @@ def first_beyond_chance(model: Model, others: Sequence[Model]) -> Model | None:
 
 
 def gap_of(open_model: Model, proprietary: Model) -> Range:
-    """Proprietary less open, in points. The interval takes the two published ones as independent of each other.
-
-    Low: gap − √((Cᶜ − Cˡ)² + (Oʰ − Oᶜ)²), high: gap + √((Cʰ − Cᶜ)² + (Oᶜ − Oˡ)²): the half-widths that face each other, as
-    Newcombe combines intervals (1998). It is an interval of the same level as the published ones.
-    """
-    gap = proprietary.score - open_model.score
-    return Range(
-        gap - math.hypot(proprietary.score - proprietary.low, open_model.high - open_model.score), gap,
-        gap + math.hypot(proprietary.high - proprietary.score, open_model.score - open_model.low),
-    )
+    """Proprietary less open, in points. The interval takes the two published ones as independent, and is of their level."""
+    return intervals.difference(Range(open_model.low, open_model.score, open_model.high),
+                                Range(proprietary.low, proprietary.score, proprietary.high))
 
 
 def lag_of(first: Model | None, on: str) -> float:
@@ -251,7 +245,8 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
         gap=gap_of(best_open, best) if best_open and best else none,
         lag_reached=lag_of(reached, on) if both else none, lag_level=lag_of(level, on) if both else none,
         **_means(open_side, proprietary, window), **_catch_up_figures(caught, on),
-        working=Working(benchmark, open_side, proprietary, best_open, best, reached, level, last, on, window),
+        working=Working(benchmark, open_side, proprietary, best_open, best, reached, level, last, on, window,
+                        (float(facts[CLAIM[0]].value), float(facts[CLAIM[1]].value))),
     )
 
 
@@ -418,23 +413,23 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
 
 def _claim(outputs: Outputs) -> str:
     """The original's “6 to 12 months” against the two averages of the window."""
-    low, high = CLAIM
+    low, high = outputs.working.claim
     level, reached = outputs.mean_lag_level, outputs.mean_lag_reached
     assert not isinstance(level, NoValue)
     assert not isinstance(reached, NoValue)
     both = sorted((level, reached))
     if both[0] > high:
-        verdict = f"more than {high}"
+        verdict = f"more than {high:g}"
     elif both[1] < low:
-        verdict = f"less than {low}"
+        verdict = f"less than {low:g}"
     elif both[0] >= low and both[1] <= high:
         verdict = "within that range"
     elif both[1] <= high:
-        verdict = f"only the stricter reading reaches {low}, and neither reaches {high}"
+        verdict = f"only the stricter reading reaches {low:g}, and neither reaches {high:g}"
     else:
-        verdict = f"the stricter reading is beyond {high}"
+        verdict = f"the stricter reading is beyond {high:g}"
     window = " to ".join(outputs.working.window)
-    return (f"The original says {low} to {high} months behind. Averaged over {window} these data give "
+    return (f"The original says {low:g} to {high:g} months behind. Averaged over {window} these data give "
             f"{show(round(reached, 1), 'months')} if the open model must reach the score and {show(round(level, 1), 'months')} "
             f"if a difference within chance counts as level: {verdict}.")
 
@@ -443,8 +438,8 @@ CALCULATOR = Calculator(
     slug="frontier",
     title="Frontier",
     question="How far are the best open models behind the best proprietary ones, and since when?",
-    version="1.0",
-    data=("frontier", "gpqa", "aider"),
+    version="1.1",
+    data=("frontier", "gpqa", "aider", "original"),
     inputs=Inputs,
     outputs=Outputs,
     calculate=calculate,

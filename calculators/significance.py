@@ -6,7 +6,8 @@ from typing import Any
 
 from calculators.kit.chart import Intervals
 from calculators.kit.facts import Facts
-from calculators.kit.shape import Calculator, Flip, FromFact, Link, NoValue, Step, choice, number, output, whole
+from calculators.kit.intervals import difference, wilson
+from calculators.kit.shape import LEFT_OUT, Calculator, Flip, FromFact, Link, NoValue, Step, choice, number, output, when, whole
 from calculators.kit.units import Range, whole_up
 
 FIRST = "The first model is better by more than chance"
@@ -66,10 +67,10 @@ class Inputs:
     benchmark: str = choice(
         "Benchmark", choices=BENCHMARKS, default="humaneval", help="Brings its number of questions with it.",
     )
-    questions: int = whole(
+    questions: int = when(whole(
         "Number of questions", unit="count", default=FromFact("benchmarks.humaneval.items"), min=2, max=MOST_QUESTIONS,
-        help="Used if the benchmark is “Another”; the others bring their own.",
-    )
+        help="Of the benchmark that is not listed.",
+    ), "benchmark", "custom")
     confidence: str = choice(
         "Confidence", choices={"90": "90 %", "95": "95 %", "99": "99 %"}, default="95",
         help="How often the interval would hold the true score, were the test repeated with other questions.",
@@ -78,26 +79,26 @@ class Inputs:
         "What is known", choices=DESIGNS, default="unpaired",
         help="Published scores are the first. If you have every answer, the last sees smaller differences.",
     )
-    group_size: int = whole(
+    group_size: int = when(whole(
         "Questions in a group", unit="count", default=10, min=1, max=MOST_QUESTIONS,
-        help="Used with groups: questions on one text, or translations of one problem. 10 is MGSM's ten languages.",
-    )
-    group_correlation: float = number(
+        help="Questions on one text, or translations of one problem. 10 is MGSM's ten languages.",
+    ), "design", "clustered")
+    group_correlation: float = when(number(
         "Likeness within a group", unit="ratio", default=0.5, min=0, max=1,
-        help="Used with groups: 0 if answers of a group are independent, 1 if all are the same. The default is a guess.",
-    )
-    error_inflation: float = number(
+        help="0 if answers of a group are independent, 1 if all are the same. The default is a guess.",
+    ), "design", "clustered")
+    error_inflation: float = when(number(
         "Error larger by", unit="ratio", default=FromFact("score-statistics.planning.clustering"), min=1, max=100,
-        help="Used with a known larger error: how many times the plain one. The default is the largest published, on DROP.",
-    )
-    only_first: int = whole(
+        help="How many times the plain one. The default is the largest published, on DROP.",
+    ), "design", "inflated")
+    only_first: int = when(whole(
         "Right in the first alone", unit="count", default=5, min=0, max=MOST_QUESTIONS,
-        help="Used question by question: the first model right, the second wrong. The default is made up.",
-    )
-    only_second: int = whole(
+        help="The first model right, the second wrong. The default is made up.",
+    ), "design", "paired")
+    only_second: int = when(whole(
         "Right in the second alone", unit="count", default=8, min=0, max=MOST_QUESTIONS,
-        help="Used question by question: the second model right, the first wrong. The default is made up.",
-    )
+        help="The second model right, the first wrong. The default is made up.",
+    ), "design", "paired")
     runs: int = whole(
         "Runs of each question", unit="count", default=1, min=1, max=MOST_QUESTIONS,
         help="For planning alone: how often each question is asked and the answers averaged.",
@@ -109,42 +110,18 @@ class Outputs:
     """Exact arithmetic on the inputs; what is uncertain by nature comes as an interval."""
 
     verdict: str = output("Answer", headline=True)
-    first_interval: Range = output("First score, with its interval", unit="%", range=True, decimals=2)
-    second_interval: Range = output("Second score, with its interval", unit="%", range=True, decimals=2)
-    difference: Range | NoValue = output("Second less first", unit="points", range=True, decimals=2)
-    difference_newcombe: Range | NoValue = output("The same, safer near 0 and 100 %", unit="points", range=True, decimals=2)
-    chance_points: float | NoValue = output("Difference that chance alone makes", unit="points", decimals=2)
-    z: float | NoValue = output("Difference in standard errors (z)", unit="ratio", decimals=3)
-    chance_percent: float | NoValue = output("Chance of so large a difference between equals", unit="%", decimals=3)
+    first_interval: Range = output("First score, with its interval", unit="%", range=True, decimals=1)
+    second_interval: Range = output("Second score, with its interval", unit="%", range=True, decimals=1)
+    difference: Range | NoValue = output("Second less first", unit="points", range=True, decimals=1)
+    difference_newcombe: Range | NoValue = output("The same, safer near 0 and 100 %", unit="points", range=True, decimals=1)
+    chance_points: float | NoValue = output("Difference that chance alone makes", unit="points", digits=2)
+    z: float | NoValue = output("Difference in standard errors (z)", unit="ratio", decimals=2)
+    chance_percent: float | NoValue = output("Chance of so large a difference between equals", unit="%", digits=2)
     questions_used: int = output("Questions", unit="count")
-    effective_questions: float = output("Independent questions they are worth", unit="count", decimals=1)
-    questions_needed: int | NoValue = output("Questions needed to see it four times in five", unit="count")
-    planned_questions: int | NoValue = output("Questions to plan for, by a paper's assumptions", unit="count")
-    planned_smallest_points: float = output("Smallest difference seen by them, with these questions", unit="points", decimals=2)
-
-
-def wilson(share: float, questions: float, quantile: float) -> Range:
-    """Wilson's interval of a share of right answers; shares from 0 to 1, `quantile` in standard errors.
-
-    Centre (p + z²/2n) / (1 + z²/n), half-width z √(p(1−p)/n + z²/4n²) / (1 + z²/n): E. B. Wilson, JASA 22 (1927).
-    It stays within 0 and 1, and holds near them, where the plain interval does not.
-    """
-    spread = quantile**2 / questions
-    centre = (share + spread / 2) / (1 + spread)
-    half = quantile * math.sqrt(share * (1 - share) / questions + spread / 4 / questions) / (1 + spread)
-    return Range(max(0.0, min(share, centre - half)), share, min(1.0, max(share, centre + half)))
-
-
-def newcombe(first: Range, second: Range) -> Range:
-    """The interval of second − first from their Wilson intervals: shares, independent of one another.
-
-    Low: d − √((p2−l2)² + (u1−p1)²), high: d + √((u2−p2)² + (p1−l1)²). R. G. Newcombe, Statistics in Medicine 17 (1998),
-    method 10.
-    """
-    difference = second.central - first.central
-    low = math.hypot(second.central - second.low, first.high - first.central)
-    high = math.hypot(second.high - second.central, first.central - first.low)
-    return Range(difference - low, difference, difference + high)
+    effective_questions: float = output("Independent questions they are worth", unit="count", digits=3)
+    questions_needed: int | NoValue = output("Questions needed to see it four times in five, about", unit="count", digits=2)
+    planned_questions: int | NoValue = output("Questions to plan for, by a paper's assumptions, about", unit="count", digits=2)
+    planned_smallest_points: float = output("Smallest difference seen by them, with these questions", unit="points", digits=2)
 
 
 def standard_error(first: float, second: float, questions: float) -> float:
@@ -232,7 +209,7 @@ def _unpaired(first: Range, second: Range, questions: float, quantile: float) ->
     """The test of two scores by themselves: z, or Newcombe's interval where no answer varies."""
     away = second.central - first.central
     error = standard_error(first.central, second.central, questions)
-    safer = newcombe(first, second)
+    safer = difference(first, second)
     beyond = abs(away) > quantile * error if error else not safer.low <= 0 <= safer.high
     z = away / error if error else NoValue("none: no answer varies in either score")
     return {
@@ -249,10 +226,9 @@ def _paired(inputs: Inputs, questions: int, quantile: float) -> dict[str, Any]:
     """The test of two models' answers, question by question: McNemar's, exact."""
     only_first, only_second = inputs.only_first, inputs.only_second
     differ = only_first + only_second
-    pooled = NoValue("not used: the answers are compared question by question")
     if differ > questions:
         nothing = NoValue(f"none: {differ:,} answers differ, and there are {questions:,} questions")
-        return {"verdict": UNFIT, "difference": nothing, "difference_newcombe": pooled, "chance_points": nothing,
+        return {"verdict": UNFIT, "difference": nothing, "difference_newcombe": LEFT_OUT, "chance_points": nothing,
                 "z": nothing, "chance_percent": nothing}
     away = (only_second - only_first) / questions
     error = math.sqrt(_paired_variance(only_first, only_second, questions) / questions)
@@ -260,7 +236,7 @@ def _paired(inputs: Inputs, questions: int, quantile: float) -> dict[str, Any]:
     return {
         "verdict": _verdict(away, chance < 1 - float(inputs.confidence) / 100),
         "difference": _times_100(Range(away - quantile * error, away, away + quantile * error)),
-        "difference_newcombe": pooled,
+        "difference_newcombe": LEFT_OUT,
         "chance_points": 100 * quantile * math.sqrt(differ) / questions,
         "z": (only_second - only_first) / math.sqrt(differ) if differ else NoValue("none: no answer differs"),
         "chance_percent": _percent(chance),
@@ -312,7 +288,7 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
         Step("second_interval", "Wilson's interval of {second_percent} at {confidence}: {second_interval}"),
         *(_paired_steps(inputs, outputs) if inputs.design == "paired" else _unpaired_steps(inputs, outputs)),
         Step("planned_questions", "by Miller's formula with variances of {score-statistics.assumed.questions} between "
-             "questions and {score-statistics.assumed.answers} within each model, runs of each question: {runs}: "
+             "questions and {score-statistics.assumed.answers} within each model, runs of each question: {runs}: about "
              "{planned_questions}"),
         Step("planned_smallest_points", "the same formula the other way round, for {questions_used}: "
              "{planned_smallest_points}"),
@@ -345,7 +321,6 @@ def _paired_steps(inputs: Inputs, outputs: Outputs) -> list[Step]:
     return [
         Step("difference", "({only_second} − {only_first}) ÷ {questions_used}, with the interval of a paired difference: "
              "{difference}"),
-        Step("difference_newcombe", "{difference_newcombe}"),
         Step("chance_points", "what the questions on which one alone is right make by chance, about: {chance_points}"),
         Step("z", "({only_second} − {only_first}) ÷ √({only_second} + {only_first}) = {z}, for comparison"),
         Step("chance_percent", "McNemar's test, exact: as many coins as answers differ, each fair, fall at least as unevenly "
@@ -359,7 +334,7 @@ def _needed_text(outputs: Outputs, variance: str, inputs: Inputs) -> str:
         return "{questions_needed}"
     quantile = f"({QUANTILES[inputs.confidence]:.3f} + {POWER_QUANTILE:.3f})²"
     grouped = " × {questions_used} ÷ {effective_questions}" if inputs.design in ("clustered", "inflated") else ""
-    return f"{quantile} × {variance}{grouped} ÷ difference², rounded up: {{questions_needed}}, were the scores the true ones"
+    return f"{quantile} × {variance}{grouped} ÷ difference²: about {{questions_needed}}, were the scores the true ones"
 
 
 def _verdict_text(inputs: Inputs, outputs: Outputs) -> str:
@@ -389,7 +364,8 @@ def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
         return []
     if inputs.design == "paired":
         return [_confidence_flip(inputs, now, facts)]
-    return [*_score_flips(inputs, now), _questions_flip(inputs, now), _confidence_flip(inputs, now, facts)]
+    questions = [_questions_flip(inputs, now)] if inputs.benchmark == "custom" else []
+    return [*_score_flips(inputs, now), *questions, _confidence_flip(inputs, now, facts)]
 
 
 def _score_flips(inputs: Inputs, now: Outputs) -> list[Flip]:
@@ -412,8 +388,6 @@ def _score_flips(inputs: Inputs, now: Outputs) -> list[Flip]:
 
 def _questions_flip(inputs: Inputs, now: Outputs) -> Flip:
     """The number of questions at which the same scores would just be more than chance apart."""
-    if inputs.benchmark != "custom":
-        return Flip("questions", None, "count", why="the benchmark brings its own; choose “Another” to try more")
     if isinstance(now.difference, NoValue) or isinstance(now.z, NoValue) or not now.z:
         return Flip("questions", None, "count", why="no number changes it for these scores")
     edge = math.floor(now.questions_used * (QUANTILES[inputs.confidence] / now.z) ** 2)
@@ -466,7 +440,7 @@ CALCULATOR = Calculator(
     slug="significance",
     title="Significance",
     question="Is the difference between two benchmark scores more than chance?",
-    version="1.0",
+    version="1.1",
     data=("original-scores", "benchmarks", "score-statistics"),
     inputs=Inputs,
     outputs=Outputs,
