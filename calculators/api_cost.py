@@ -30,7 +30,7 @@ from calculators.kit.prices import (
     workload_of,
 )
 from calculators.kit.prices import TABLE as PRICES
-from calculators.kit.search import changes
+from calculators.kit.search import Change, changes, just_beyond
 from calculators.kit.shape import (
     Calculator,
     Flip,
@@ -467,10 +467,9 @@ def _flips_of(name: str, now: float, best: Offer, at: _At, corners: set[float]) 
     # what can wait goes another way from some value on, or the hours move.
     bends = (job.waiting and name != "batch_share_percent") or name == "utc_offset_hours"
     for value, beyond in changes(gap, now, spec.min or 0, high, corners, points=10 if bends else 4):
-        value = now if abs(value - now) <= 1e-6 * max(1, abs(now)) else value
-        step = max(abs(value), 1e-6) * 1e-9
-        then = _cheapest(*at(value + step if beyond == "above" else value - step))
-        found.append(Flip(name, value, spec.unit, f"{then.label} is the cheapest" if then else NONE_FITS, beyond=beyond))
+        change = Change(now if abs(value - now) <= 1e-6 * max(1, abs(now)) else value, beyond)
+        then = _cheapest(*at(just_beyond(change, whole=tokens, low=spec.min or 0, high=high)))
+        found.append(Flip(name, change.value, spec.unit, f"{then.label} is the cheapest" if then else NONE_FITS, beyond=beyond))
     return found or [_no_flip(name)]
 
 

@@ -10,8 +10,22 @@ from calculators.kit.chart import Bars, Chart, Line, Lines
 from calculators.kit.facts import Facts, Value
 from calculators.kit.prices import EVEN, Job, called, clock_of, misfit, offer_of, plain_name, request_usd, retired
 from calculators.kit.prices import TABLE as PRICES
-from calculators.kit.search import changes
-from calculators.kit.shape import Calculator, Flip, Link, NoValue, Step, Table, choice, folded, number, output
+from calculators.kit.search import Change, changes, just_beyond
+from calculators.kit.shape import (
+    LEFT_OUT,
+    Calculator,
+    Flip,
+    FromFact,
+    Link,
+    NoValue,
+    Step,
+    Table,
+    choice,
+    folded,
+    number,
+    output,
+    when,
+)
 from calculators.kit.units import DAYS_PER_MONTH, HOURS_PER_MONTH, show
 
 SHAPES = "day-shapes"
@@ -23,9 +37,9 @@ STRATEGIES = {
     SPECIALISED: "A model for each kind of task",
 }
 NONE = "None of these ways is possible"
-OTHER = NoValue("another strategy answers this")
+NOTHING = "Nothing to pay, whichever way"
 LAST_RESORT = 1e300  # USD: dearer than whatever is possible
-SERVER_USD_PER_HOUR, SERVER_TOKENS_PER_S = 9, 8232.8  # as in data/routing.yaml, whose figures have their source
+TIE = 1e-12  # the part by which costs may differ and be the same
 MOST_DRAWN = 40  # numbers of servers that are drawn one by one
 
 
@@ -33,77 +47,78 @@ def _model(label: str, default: str, help: str) -> Any:
     return choice(label, default=default, table=PRICES, named=("model", "host"), refused=retired, help=help)
 
 
-def _percent(label: str, default: float, help: str, group: str, **bounds: float) -> Any:
+def _percent(label: str, default: float, help: str, *strategies: str, **bounds: float) -> Any:
     bounds = bounds or {"min": 0}
-    return folded(number(label, unit="%", default=default, max=100, help=help, **bounds), group)
+    return when(number(label, unit="%", default=default, max=100, help=help, **bounds), "strategy", *strategies)
+
+
+def _usd(label: str, default: float, help: str) -> Any:
+    return when(number(label, unit="USD", default=default, min=0, max=1e6, help=help), "strategy", TIERED)
 
 
 def _benchmark(which: str, default: str) -> Any:
-    return folded(choice(f"{which} kind: benchmark", default=default, choices=scores.BENCHMARKS,
-                         help="Whose score says whether a model is good enough for it."), STRATEGIES[SPECIALISED])
+    return when(choice(f"{which} kind: benchmark", default=default, choices=scores.BENCHMARKS,
+                       help="Whose score says whether a model is good enough for it."), "strategy", SPECIALISED)
 
 
 def _floor(which: str, default: float) -> Any:
     return _percent(f"{which} kind: score at least", default, "In that benchmark. Models without a score are left out.",
-                    STRATEGIES[SPECIALISED])
+                    SPECIALISED)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """The workload, the two models, and under a heading of its own what each strategy needs."""
+    """The workload, the two models, and what the chosen strategy needs."""
 
-    strategy: str = choice("Strategy", default=TIERED, choices=STRATEGIES, help="Its own fields are under its name below.")
-    dear_model: str = _model("Dear model", "openai-gpt-6-1-sol", "The one that is good enough for everything.")
-    cheap_model: str = _model("Cheap model", "deepinfra-gpt-oss-120b", "Such as an open model behind an API.")
+    strategy: str = choice("Strategy", default=TIERED, choices=STRATEGIES, help="What it needs is asked below.")
+    dear_model: str = when(_model("Dear model", "openai-gpt-6-1-sol", "The one that is good enough for everything."),
+                           "strategy", TIERED, DEVELOPMENT, FALLBACK)
+    cheap_model: str = when(_model("Cheap model", "deepinfra-gpt-oss-120b", "Such as an open model behind an API."),
+                            "strategy", TIERED, DEVELOPMENT, FALLBACK)
     requests_per_day: float = workload.requests_per_day()
     input_tokens: int = workload.input_tokens()
     output_tokens: int = workload.output_tokens()
     upkeep_usd: float = number("Upkeep of the hybrid", unit="USD/month", default=100, min=0, max=1e9, help=(
         "Testing, contracts and prompts beyond those of one way alone; of each further model, if there are several."))
 
-    easy_percent: float = _percent("Easy requests", 70, "Those that the cheap model is able to answer.", STRATEGIES[TIERED])
-    sent_up_percent: float = _percent("Easy ones sent to the dear model", 10, "A router's error that costs money.",
-                                      STRATEGIES[TIERED])
+    easy_percent: float = _percent("Easy requests", 70, "Those that the cheap model is able to answer.", TIERED, DEVELOPMENT)
+    sent_up_percent: float = _percent("Easy ones sent to the dear model", 10, "A router's error that costs money.", TIERED)
     sent_down_percent: float = _percent("Hard ones sent to the cheap model", 10, (
-        "A router's error that is paid for twice: the cheap model fails them all, and they are retried."), STRATEGIES[TIERED])
+        "A router's error that is paid for twice: the cheap model fails them all, and they are retried."), TIERED)
     rejected_percent: float = _percent("Cheap answers to easy requests that are rejected", 4,
-                                       "And then retried on the dear model.", STRATEGIES[TIERED])
-    router_usd: float = folded(number("Router", unit="USD", default=0.1, min=0, max=1e6,
-                                      help="For a thousand requests."), STRATEGIES[TIERED])
-    check_usd: float = folded(number("Checking a cheap answer", unit="USD", default=0.2, min=0, max=1e6,
-                                     help="For a thousand answers: what tells whether to retry."), STRATEGIES[TIERED])
-    accepted_floor_percent: float = _percent("Requests that must be answered well", 95, (
-        "Below that the cheap model alone will not do. Also for users in the strategy after this one."), STRATEGIES[TIERED])
+                                       "And then retried on the dear model.", TIERED, DEVELOPMENT)
+    router_usd: float = _usd("Router", 0.1, "For a thousand requests.")
+    check_usd: float = _usd("Checking a cheap answer", 0.2, "For a thousand answers: what tells whether to retry.")
+    accepted_floor_percent: float = _percent("Requests that must be answered well", 95,
+                                             "Below that the cheap model alone will not do.", TIERED, DEVELOPMENT)
 
-    development_percent: float = _percent("Requests of development and test", 30, "Of all requests.", STRATEGIES[DEVELOPMENT])
+    development_percent: float = _percent("Requests of development and test", 30, "Of all requests.", DEVELOPMENT)
     repeated_percent: float = _percent("Tests run on the dear model as well", 20, (
-        "Of those requests: what must be tried on the model that users get."), STRATEGIES[DEVELOPMENT])
+        "Of those requests: what must be tried on the model that users get."), DEVELOPMENT)
 
-    rest_model: str = folded(choice("The API for the rest", default="dear", choices={
+    rest_model: str = when(choice("The API for the rest", default="dear", choices={
         "dear": "The dear model", "cheap": "The cheap model"}, help=(
-        "The same open weights behind an API make the switch smallest.")), STRATEGIES[FALLBACK])
-    server_usd_per_hour: float = folded(number(
-        "Server price", unit="USD/hour", default=SERVER_USD_PER_HOUR, min=0, max=1e6,
-        help="One server that holds the model, all its GPUs, rented round the clock."), STRATEGIES[FALLBACK])
-    tokens_per_second: float = folded(number(
-        "Throughput of one server", unit="tokens/s", default=SERVER_TOKENS_PER_S, above=0, max=1e9,
-        help="Input and output together, batched, as you measured it."), STRATEGIES[FALLBACK])
+        "The same open weights behind an API make the switch smallest.")), "strategy", FALLBACK)
+    server_usd_per_hour: float = when(number(
+        "Server price", unit="USD/hour", default=FromFact("routing.server.price"), min=0, max=1e6,
+        help="One server that holds the model, all its GPUs, rented round the clock."), "strategy", FALLBACK)
+    tokens_per_second: float = when(number(
+        "Throughput of one server", unit="tokens/s", default=FromFact("routing.server.throughput"), above=0, max=1e9,
+        help="Input and output together, batched, as you measured it."), "strategy", FALLBACK)
     utilisation_percent: float = _percent("Planned load of a server", 50, (
-        "At most this share of its throughput, so that answers stay quick within an hour."), STRATEGIES[FALLBACK], above=0)
-    day_shape: str = folded(workload.day_shape("office"), STRATEGIES[FALLBACK])
-    hours_of_day: str = folded(workload.hours_of_day(), STRATEGIES[FALLBACK])
-    server_up_percent: float = _percent("Availability of one server", 99, "Share of the time in which it works.",
-                                        STRATEGIES[FALLBACK])
-    api_up_percent: float = _percent("Availability of the API", 99.5, "Share of the time in which it works.",
-                                     STRATEGIES[FALLBACK])
+        "At most this share of its throughput, so that answers stay quick within an hour."), FALLBACK, above=0)
+    day_shape: str = when(workload.day_shape("office"), "strategy", FALLBACK)
+    hours_of_day: str = when(folded(workload.hours_of_day(), workload.FINER), "strategy", FALLBACK)
+    server_up_percent: float = _percent("Availability of one server", 99, "Share of the time in which it works.", FALLBACK)
+    api_up_percent: float = _percent("Availability of the API", 99.5, "Share of the time in which it works.", FALLBACK)
 
-    kind_1_percent: float = _percent("First kind: share", 60, "The three are taken in proportion.", STRATEGIES[SPECIALISED])
+    kind_1_percent: float = _percent("First kind: share", 60, "The three are taken in proportion.", SPECIALISED)
     kind_1_benchmark: str = _benchmark("First", "gpqa")
     kind_1_floor: float = _floor("First", 85)
-    kind_2_percent: float = _percent("Second kind: share", 30, "0 leaves it out.", STRATEGIES[SPECIALISED])
+    kind_2_percent: float = _percent("Second kind: share", 30, "0 leaves it out.", SPECIALISED)
     kind_2_benchmark: str = _benchmark("Second", "swe-bench")
     kind_2_floor: float = _floor("Second", 78)
-    kind_3_percent: float = _percent("Third kind: share", 10, "0 leaves it out.", STRATEGIES[SPECIALISED])
+    kind_3_percent: float = _percent("Third kind: share", 10, "0 leaves it out.", SPECIALISED)
     kind_3_benchmark: str = _benchmark("Third", "gpqa")
     kind_3_floor: float = _floor("Third", 91.5)
 
@@ -140,13 +155,13 @@ class Outputs:
     pure_usd: float | NoValue = output("The cheaper of the pure ways that will do, a month", unit="USD/month", decimals=2)
     saved_usd: float | NoValue = output("Saved by the hybrid", unit="USD/month", decimals=2)
     saved_percent: float | NoValue = output("Saved, of the pure way", unit="%", decimals=1)
-    accepted_usd: float | NoValue = output("Tiered: an accepted answer", unit="USD")
-    dear_share_percent: float | NoValue = output("Tiered: requests that reach the dear model", unit="%", decimals=2)
-    servers: int | NoValue = output("Fallback: servers in the cheapest month", unit="servers")
-    overflow_percent: float | NoValue = output("Fallback: requests for the API with so many", unit="%", decimals=2)
-    answered_alone_percent: float | NoValue = output("Fallback: answered by servers for the peak, no API", unit="%", decimals=4)
-    answered_both_percent: float | NoValue = output("Fallback: answered by the hybrid", unit="%", decimals=4)
-    chosen: str = output("Specialised: a model for each kind")
+    accepted_usd: float | NoValue = output("An accepted answer", unit="USD")
+    dear_share_percent: float | NoValue = output("Requests that reach the dear model", unit="%", decimals=2)
+    servers: int | NoValue = output("Servers in the cheapest month", unit="servers")
+    overflow_percent: float | NoValue = output("Requests for the API with so many", unit="%", decimals=2)
+    answered_alone_percent: float | NoValue = output("Answered by servers for the peak, no API", unit="%", decimals=4)
+    answered_both_percent: float | NoValue = output("Answered by the hybrid", unit="%", decimals=4)
+    chosen: str | NoValue = output("A model for each kind")
     ways: Table = output("What each way costs", table=True)
     prices: Prices
 
@@ -165,7 +180,7 @@ def prices_of(inputs: Inputs, facts: Facts) -> Prices:
         usd.append(math.inf if isinstance(offer, NoValue) else request_usd(offer, job))
         why = offer.why if isinstance(offer, NoValue) else misfit(offer, job)
         reasons += [f"{labels[-1]}: {why}"] if why else []
-    clock = clock_of(inputs, facts.rows(SHAPES))
+    clock = clock_of(inputs, facts.rows(SHAPES)) if inputs.strategy == FALLBACK else EVEN
     month = hybrid.month_of(clock.hours, clock.weekend, 1)
     candidates = _candidates(job, facts) if inputs.strategy == SPECIALISED else ()
     return Prices(usd[0], usd[1], labels[0], labels[1], "; ".join(reasons), month, candidates)
@@ -196,23 +211,68 @@ def mix_of(inputs: Inputs) -> hybrid.Mix:
                       inputs.rejected_percent / 100)
 
 
+ANSWERS = {
+    TIERED: ("The dear model alone costs least: what the hybrid adds costs more than it saves",
+             "The cheap model alone costs least, and answers well often enough",
+             "Tiered routing costs less than either model alone: the requests it saves are worth its errors",
+             "Trying the cheap model first costs least: its failed tries cost less than a router", NONE),
+    DEVELOPMENT: ("The dear model alone costs least: what the hybrid adds costs more than it saves",
+                  "The cheap model alone costs least, and answers well often enough",
+                  "The cheap model for development costs least: users get the dear one", NONE),
+    FALLBACK: ("The API alone costs least: no server works enough hours to pay for itself",
+               "Servers for the whole peak cost least: the last of them still pays for itself",
+               "Servers for the usual load and the API for the peaks cost least", NONE),
+    SPECIALISED: ("One model for every kind of task costs least: a second one saves less than its upkeep",
+                  "A model for each kind of task costs less than one for all", NONE),
+}
+"""What the page says if a way of the strategy is the cheapest, in the order of `costs_of`."""
+
+_MIXED = {TIERED: (2, 3), DEVELOPMENT: (2,), FALLBACK: (2,), SPECIALISED: (1,)}  # which of them are hybrids
+
+
+def costs_of(inputs: Inputs, prices: Prices) -> tuple[float, ...]:
+    """A month of each way that the strategy compares, in USD, pure ones first, and last that none is possible.
+
+    Infinite: the way is not possible. Apart from `ways_of` since the flips ask it hundreds of times.
+    """
+    costs = {TIERED: _tiered, DEVELOPMENT: _development, FALLBACK: _fallback, SPECIALISED: _specialised}[inputs.strategy]
+    return (*costs(inputs, prices), LAST_RESORT)
+
+
 def ways_of(inputs: Inputs, prices: Prices) -> list[Way]:
-    """The ways that the strategy compares, pure ones first, and last that none is possible."""
-    ways = {TIERED: _tiered, DEVELOPMENT: _development, FALLBACK: _fallback, SPECIALISED: _specialised}[inputs.strategy]
-    return [*ways(inputs, prices), Way("None", NONE, LAST_RESORT)]
+    """The same ways with what each is called, and why those that are not possible are not."""
+    costs = costs_of(inputs, prices)
+    return [Way(name, answer, usd, i in _MIXED[inputs.strategy], why) for i, (usd, answer, (name, why)) in enumerate(
+        zip(costs, ANSWERS[inputs.strategy], (*_named(inputs, prices), ("None", "")), strict=True))]
 
 
-def _alone(inputs: Inputs, prices: Prices) -> list[Way]:
-    """Each of the two models for everything."""
+def _named(inputs: Inputs, prices: Prices) -> list[tuple[str, str]]:
+    """What each way of the strategy is called, and why it is not possible if it is not."""
+    if inputs.strategy == FALLBACK:
+        rest = prices.dear if inputs.rest_model == "dear" else prices.cheap
+        return [(name, prices.why) for name in (f"{rest} alone", "Servers for the peak", "Servers, and the API for the rest")]
+    if inputs.strategy == SPECIALISED:
+        one, _ = choices(inputs, prices)
+        return [(f"{one.models[0].label} for everything" if one else "One model for everything",
+                 "no model with a price has a score that meets every floor"),
+                ("A model for each kind", "one model is the cheapest for every kind, or a floor is out of reach")]
     accepted = hybrid.accepted_alone(mix_of(inputs)) * 100
-    enough = accepted >= inputs.accepted_floor_percent * (1 - 1e-12)
-    return [
-        Way(f"{prices.dear} alone", "The dear model alone costs least: what the hybrid adds costs more than it saves",
-            requests_of(inputs) * prices.dear_usd if prices.dear_usd < math.inf else math.inf, why=prices.why),
-        Way(f"{prices.cheap} alone", "The cheap model alone costs least, and answers well often enough",
-            requests_of(inputs) * prices.cheap_usd if enough and prices.cheap_usd < math.inf else math.inf,
-            why=prices.why if enough else f"it answers {show(accepted, '%')} well, too few"),
-    ]
+    few = "" if _enough(inputs) else f"it answers {show(accepted, '%')} well, too few"
+    alone = [(f"{prices.dear} alone", prices.why), (f"{prices.cheap} alone", few or prices.why)]
+    mixed = ("Cheap in development, dear for users",) if inputs.strategy == DEVELOPMENT else (
+        "Tiered routing", "The cheap model first, no router")
+    return [*alone, *((name, prices.why) for name in mixed)]
+
+
+def _enough(inputs: Inputs) -> bool:
+    """Whether the cheap model alone answers well often enough."""
+    return hybrid.accepted_alone(mix_of(inputs)) * 100 >= inputs.accepted_floor_percent * (1 - 1e-12)
+
+
+def _alone(inputs: Inputs, prices: Prices) -> tuple[float, float]:
+    """A month of each of the two models for everything."""
+    requests = requests_of(inputs)
+    return _month(requests, prices.dear_usd, 0), _month(requests, prices.cheap_usd, 0) if _enough(inputs) else math.inf
 
 
 def tiers(inputs: Inputs, prices: Prices) -> tuple[hybrid.Routed, hybrid.Routed]:
@@ -222,17 +282,11 @@ def tiers(inputs: Inputs, prices: Prices) -> tuple[hybrid.Routed, hybrid.Routed]
             hybrid.cheap_first(mix_of(inputs), prices.dear_usd, cheap))
 
 
-def _tiered(inputs: Inputs, prices: Prices) -> list[Way]:
-    by_router, first = tiers(inputs, prices) if not prices.why else (hybrid.Routed(math.inf, 0, 0),) * 2
+def _tiered(inputs: Inputs, prices: Prices) -> tuple[float, ...]:
+    if prices.why:
+        return (*_alone(inputs, prices), math.inf, math.inf)
     requests = requests_of(inputs)
-    return [
-        *_alone(inputs, prices),
-        Way("Tiered routing", "Tiered routing costs less than either model alone: the requests it saves are worth its errors",
-            _month(requests, by_router.usd, inputs.upkeep_usd), True, prices.why),
-        Way("The cheap model first, no router",
-            "Trying the cheap model first costs least: its failed tries cost less than a router",
-            _month(requests, first.usd, inputs.upkeep_usd), True, prices.why),
-    ]
+    return (*_alone(inputs, prices), *(_month(requests, way.usd, inputs.upkeep_usd) for way in tiers(inputs, prices)))
 
 
 def _month(requests: float, usd: float, upkeep_usd: float) -> float:
@@ -240,12 +294,10 @@ def _month(requests: float, usd: float, upkeep_usd: float) -> float:
     return requests * usd + upkeep_usd if usd < math.inf else math.inf
 
 
-def _development(inputs: Inputs, prices: Prices) -> list[Way]:
+def _development(inputs: Inputs, prices: Prices) -> tuple[float, ...]:
     usd = math.inf if prices.why else hybrid.split_usd(
         prices.dear_usd, prices.cheap_usd, inputs.development_percent / 100, inputs.repeated_percent / 100)
-    return [*_alone(inputs, prices),
-            Way("Cheap in development, dear for users", "The cheap model for development costs least: users get the dear one",
-                _month(requests_of(inputs), usd, inputs.upkeep_usd), True, prices.why)]
+    return (*_alone(inputs, prices), _month(requests_of(inputs), usd, inputs.upkeep_usd))
 
 
 class Fleet(NamedTuple):
@@ -274,18 +326,12 @@ def fleet_of(inputs: Inputs, prices: Prices) -> Fleet | None:
     return Fleet(month, server_usd, hour_usd, hybrid.best_servers(month, server_usd, hour_usd))
 
 
-def _fallback(inputs: Inputs, prices: Prices) -> list[Way]:
+def _fallback(inputs: Inputs, prices: Prices) -> tuple[float, ...]:
     fleet = fleet_of(inputs, prices)
-    rest = prices.dear if inputs.rest_model == "dear" else prices.cheap
-    names = (f"{rest} alone", "Servers for the peak", "Servers, and the API for the rest")
-    answers = ("The API alone costs least: no server works enough hours to pay for itself",
-               "Servers for the whole peak cost least: the last of them still pays for itself",
-               "Servers for the usual load and the API for the peaks cost least")
     if not fleet:
-        return [Way(name, answer, math.inf, name == names[2], prices.why) for name, answer in zip(names, answers, strict=True)]
-    usd = (fleet.usd(0, 0), hybrid.peak_servers(fleet.month) * fleet.server_usd,
-           hybrid.burst_usd(fleet.month, fleet.best, fleet.server_usd, fleet.hour_usd) + inputs.upkeep_usd)
-    return [Way(name, answer, month, name == names[2]) for name, answer, month in zip(names, answers, usd, strict=True)]
+        return (math.inf,) * 3
+    return (fleet.usd(0, 0), hybrid.peak_servers(fleet.month) * fleet.server_usd,
+            hybrid.burst_usd(fleet.month, fleet.best, fleet.server_usd, fleet.hour_usd) + inputs.upkeep_usd)
 
 
 def kinds_of(inputs: Inputs) -> list[tuple[int, hybrid.Kind]]:
@@ -307,21 +353,20 @@ def choices(inputs: Inputs, prices: Prices) -> tuple[hybrid.Choice | None, hybri
             hybrid.cheapest_set(kinds, groups, requests_of(inputs), inputs.upkeep_usd))
 
 
-def _specialised(inputs: Inputs, prices: Prices) -> list[Way]:
-    one, many = choices(inputs, prices)
-    return [
-        Way(f"{one.models[0].label} for everything" if one else "One model for everything",
-            "One model for every kind of task costs least: a second one saves less than its upkeep",
-            one.usd if one else math.inf, why="no model with a price has a score that meets every floor"),
-        Way("A model for each kind", "A model for each kind of task costs less than one for all",
-            many.usd if many else math.inf, True, "one model is the cheapest for every kind, or a floor is out of reach"),
-    ]
+def _specialised(inputs: Inputs, prices: Prices) -> tuple[float, ...]:
+    return tuple(choice.usd if choice else math.inf for choice in choices(inputs, prices))
+
+
+def cheapest(costs: Sequence[float]) -> int:
+    """Which is the least; of equals the first."""
+    least = min(costs)
+    least += abs(least) * TIE
+    return next(i for i, usd in enumerate(costs) if usd <= least)
 
 
 def best_of(ways: Sequence[Way]) -> Way:
-    """The cheapest; of those that cost the same to a part in 10^12 the first."""
-    least = min(way.usd for way in ways)
-    return next(way for way in ways if way.usd <= least * (1 + 1e-12))
+    """The cheapest way, in the same sense."""
+    return ways[cheapest([way.usd for way in ways])]
 
 
 def calculate(inputs: Inputs, facts: Facts) -> Outputs:
@@ -333,7 +378,7 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     hybrid_usd, pure_usd = (NoValue(way.why) if way.usd == math.inf else way.usd for way in (mixed, pure))
     saved = NoValue("not both are possible") if math.inf in (mixed.usd, pure.usd) else pure.usd - mixed.usd
     return Outputs(
-        answer=best_of([*ways, none]).answer,
+        answer=best_of([*ways, none]).answer if min(way.usd for way in ways) else NOTHING,
         hybrid_usd=hybrid_usd,
         pure_usd=pure_usd,
         saved_usd=saved,
@@ -348,8 +393,8 @@ def _own(inputs: Inputs, prices: Prices, ways: list[Way]) -> dict[str, Any]:
     """The outputs that belong to one strategy, and the table of the ways."""
     found: dict[str, Any] = dict.fromkeys(
         ("accepted_usd", "dear_share_percent", "servers", "overflow_percent", "answered_alone_percent",
-         "answered_both_percent"), OTHER)
-    found |= {"chosen": OTHER.why, "reason": prices.why or "no model meets the floors"}
+         "answered_both_percent", "chosen"), LEFT_OUT)
+    found |= {"reason": prices.why or "no model meets the floors"}
     shares: list[Value | NoValue] = [NoValue("not counted")] * len(ways)
     fleet = fleet_of(inputs, prices) if inputs.strategy == FALLBACK else None
     if inputs.strategy == TIERED and not prices.why:
@@ -453,7 +498,8 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
     } | _working(inputs, outputs)
     return [
         *(Step("ways", f"{label}: input {{{PRICES}.{row}.input}}, output {{{PRICES}.{row}.output}}") for row, label in used),
-        Step("ways", how), *(Step(name, text) for name, text in texts.items() if name != "ways"),
+        Step("ways", how),
+        *(Step(name, text) for name, text in texts.items() if name != "ways" and getattr(outputs, name) != LEFT_OUT),
     ]
 
 
@@ -561,8 +607,11 @@ _MOVES = {
 def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
     """For each number of the strategy alone, the nearest values above and below at which the answer changes."""
     prices = prices_of(inputs, facts)
-    answer = best_of(ways_of(inputs, prices)).answer
-    return [flip for name in _MOVES[inputs.strategy] for flip in _flips_of(name, answer, inputs, prices)]
+    costs = costs_of(inputs, prices)
+    if not min(costs):
+        return []
+    mine = cheapest(costs)
+    return [flip for name in _MOVES[inputs.strategy] for flip in _flips_of(name, mine, inputs, prices)]
 
 
 def _moved(inputs: Inputs, name: str, value: float) -> Inputs:
@@ -573,24 +622,29 @@ def _moved(inputs: Inputs, name: str, value: float) -> Inputs:
     return moved
 
 
-def _flips_of(name: str, answer: str, inputs: Inputs, prices: Prices) -> list[Flip]:
+def _flips_of(name: str, mine: int, inputs: Inputs, prices: Prices) -> list[Flip]:
     spec = CALCULATOR.fields()[name]
 
-    def at(value: float) -> list[Way]:
-        return ways_of(_moved(inputs, name, value), prices)
+    def at(value: float) -> tuple[float, ...]:
+        return costs_of(_moved(inputs, name, value), prices)
 
     def gap(value: float) -> float:
-        ways = at(value)
-        own = next(way.usd for way in ways if way.answer == answer)
-        other = min(way.usd for way in ways if way.answer != answer)
-        return -math.inf if own == math.inf else 0.0 if abs(other - own) <= 2e-12 * own else other - own
+        costs = at(value)
+        own, sooner, later = costs[mine], min(costs[:mine], default=math.inf), min(costs[mine + 1:], default=math.inf)
+        if own == math.inf:
+            return -math.inf
+        tie = TIE * own  # of equals the first is the answer
+        if abs(sooner - own) <= tie:
+            return -tie
+        return 0.0 if sooner > own and abs(later - own) <= tie else min(sooner, later) - own
 
     low, now = spec.min if spec.min is not None else 1e-6, getattr(inputs, name)
     found = []
-    for value, beyond in changes(gap, now, min(low, now), spec.max or now, _corners(name, inputs, prices), points=6):
-        step = max(abs(value), 1e-6) * 1e-9
-        then = best_of(at(value + step if beyond == "above" else value - step)).answer
-        found.append(Flip(name, value, spec.unit, then, beyond=beyond))
+    high = spec.max or now
+    for value, beyond in changes(gap, now, min(low, now), high, _corners(name, inputs, prices), points=6):
+        change = Change(now if abs(value - now) <= 1e-8 * max(1, abs(now)) else value, beyond)
+        then = cheapest(at(just_beyond(change, whole=False, low=low, high=high)))
+        found.append(Flip(name, change.value, spec.unit, ANSWERS[inputs.strategy][then], beyond=beyond))
     return found or [Flip(name, None, spec.unit, why="no value of this alone changes it")]
 
 

@@ -180,11 +180,6 @@ def test_an_api_that_is_not_asked_may_be_too_small() -> None:
         routing.NONE)
 
 
-def test_the_form_starts_with_the_server_of_the_data() -> None:
-    assert FACTS["routing.server.price"].value == routing.SERVER_USD_PER_HOUR
-    assert FACTS["routing.server.throughput"].value == routing.SERVER_TOKENS_PER_S
-
-
 def test_a_request_that_no_model_can_take_is_said_to_be_so() -> None:
     for strategy in routing.STRATEGIES:
         found = ask(strategy=strategy, input_tokens=100_000_000)

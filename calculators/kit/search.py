@@ -32,6 +32,19 @@ def changes(
     return found
 
 
+def just_beyond(change: Change, *, whole: bool, low: float, high: float) -> float:
+    """A value a millionth beyond a change, between `low` and `high`, to ask for the other answer: at the change itself both
+    may hold. The next whole number for an input that takes no other."""
+    away = 1 if change.beyond == "above" else -1
+    if whole:
+        near = round(change.value)
+        on = near if abs(change.value - near) <= 1e-6 * max(1, abs(near)) else None
+        found = on + away if on is not None else math.floor(change.value) + (away > 0)
+    else:
+        found = change.value + away * max(abs(change.value), 1e-3) * 1e-6
+    return min(high, max(low, found))
+
+
 def _places(now: float, end: float, corners: Iterable[float], points: int) -> list[float]:
     """Where to look between `now` and an end, nearest first."""
     places = set(_spread(now, end, points)) if end != now else set()
