@@ -143,6 +143,7 @@ class Prices(NamedTuple):
     why: str  # which of the two cannot take it
     day: list[hybrid.Load]  # a month in which an average day has one hour of a server's work
     candidates: tuple[hybrid.Candidate, ...]
+    met: dict[tuple[tuple[str, float], ...], tuple[Any, Any]]  # by floors: the models and the sets that meet them
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,7 +184,7 @@ def prices_of(inputs: Inputs, facts: Facts) -> Prices:
     clock = clock_of(inputs, facts.rows(SHAPES)) if inputs.strategy == FALLBACK else EVEN
     month = hybrid.month_of(clock.hours, clock.weekend, 1)
     candidates = _candidates(job, facts) if inputs.strategy == SPECIALISED else ()
-    return Prices(usd[0], usd[1], labels[0], labels[1], "; ".join(reasons), month, candidates)
+    return Prices(usd[0], usd[1], labels[0], labels[1], "; ".join(reasons), month, candidates, {})
 
 
 def _candidates(job: Job, facts: Facts) -> tuple[hybrid.Candidate, ...]:
@@ -348,9 +349,13 @@ def choices(inputs: Inputs, prices: Prices) -> tuple[hybrid.Choice | None, hybri
     kinds = [kind for _, kind in kinds_of(inputs)]
     if not kinds:
         return None, None
-    groups = hybrid.meeting(kinds, prices.candidates)
-    return (hybrid.cheapest_one(kinds, groups, requests_of(inputs)),
-            hybrid.cheapest_set(kinds, groups, requests_of(inputs), inputs.upkeep_usd))
+    floors = tuple((kind.benchmark, kind.floor) for kind in kinds)
+    if floors not in prices.met:
+        groups = hybrid.meeting(kinds, prices.candidates)
+        prices.met[floors] = groups, hybrid.sets_of(groups, len(kinds))
+    groups, sets = prices.met[floors]
+    requests = requests_of(inputs)
+    return hybrid.cheapest_one(kinds, groups, requests), hybrid.cheapest_set(kinds, sets, requests, inputs.upkeep_usd)
 
 
 def _specialised(inputs: Inputs, prices: Prices) -> tuple[float, ...]:

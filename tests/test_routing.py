@@ -148,7 +148,8 @@ KINDS = st.lists(st.builds(hybrid.Kind, st.floats(0.01, 1), st.sampled_from("ab"
 def test_no_set_of_models_is_cheaper(kinds: list[hybrid.Kind], candidates: list[hybrid.Candidate], upkeep: float) -> None:
     """Against every combination of all candidates, those that are left out as no better included."""
     groups = hybrid.meeting(kinds, hybrid.undominated(candidates))
-    one, many = hybrid.cheapest_one(kinds, groups, 1e5), hybrid.cheapest_set(kinds, groups, 1e5, upkeep)
+    one, many = hybrid.cheapest_one(kinds, groups, 1e5), hybrid.cheapest_set(
+        kinds, hybrid.sets_of(groups, len(kinds)), 1e5, upkeep)
     every = [1e5 * sum(k.share * m.usd for k, m in zip(kinds, models, strict=True)) + upkeep * (len(set(map(id, models))) - 1)
              for models in itertools.product(candidates, repeat=len(kinds))
              if all(m.scores.get(k.benchmark, -1) >= k.floor for k, m in zip(kinds, models, strict=True))]

@@ -59,6 +59,7 @@ class Facts:
         self._read = read
         self._files: dict[str, dict[str, Any]] = {}
         self._rows: dict[str, dict[str, dict[str, Value]]] = {}
+        self._histories: dict[str, list[Fact]] = {}
 
     def __getitem__(self, key: str) -> Fact:
         """The fact in force on `as_of`, ignoring what was recorded later. Raises MissingFact, naming key and day."""
@@ -118,7 +119,12 @@ class Facts:
         return {name: value for name, value in found.items() if value is not None}
 
     def _known(self, key: str) -> list[Fact]:
-        """The history with its ends: from the date of a fact without a value there is none."""
+        """The history with its ends: from the date of a fact without a value there is none. Worked out once."""
+        if key not in self._histories:
+            self._histories[key] = self._read_history(key)
+        return self._histories[key]
+
+    def _read_history(self, key: str) -> list[Fact]:
         stem, _, name = key.partition(".")
         file = self._file(stem)
         label, unit, values = _values(file, name)

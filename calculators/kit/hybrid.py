@@ -218,22 +218,27 @@ def cheapest_one(kinds: Sequence[Kind], groups: Mapping[tuple[bool, ...], Candid
     return Choice((model,) * len(kinds), requests * model.usd) if model else None
 
 
-def cheapest_set(kinds: Sequence[Kind], groups: Mapping[tuple[bool, ...], Candidate], requests: float,
+def sets_of(groups: Mapping[tuple[bool, ...], Candidate], kinds: int) -> list[tuple[tuple[Candidate, ...], int]]:
+    """Every way to give each of so many kinds of task a model that meets its floor, with two models or more in all, and how
+    many models there are beyond the first. `groups` as `meeting` gives them."""
+    able = [[model for met, model in groups.items() if met[i]] for i in range(kinds)]
+    sets = [(models, len({model.row for model in models}) - 1) for models in itertools.product(*able)]
+    return [found for found in sets if found[1]]
+
+
+def cheapest_set(kinds: Sequence[Kind], sets: Sequence[tuple[tuple[Candidate, ...], int]], requests: float,
                  upkeep_usd: float) -> Choice | None:
     """The cheapest two models or more, one for each kind of task, by trying every combination; None if there is none.
 
     Where one model is the cheapest for every kind, it beats any set, and which sets are tried beside it is left open.
-    `groups` as `meeting` gives them; `requests` in a month; `upkeep_usd`: a month of each model beyond the first.
+    `sets` as `sets_of` gives them; `requests` in a month; `upkeep_usd`: a month of each model beyond the first.
     """
     shares = [kind.share * requests for kind in kinds]
-    able = [[model for met, model in groups.items() if met[i]] for i in range(len(kinds))]
     best = None
-    for models in itertools.product(*able):
-        used = len({model.row for model in models})
-        if used > 1:
-            usd = upkeep_usd * (used - 1)
-            for share, model in zip(shares, models, strict=True):
-                usd += share * model.usd
-            if best is None or usd < best.usd:
-                best = Choice(models, usd)
+    for models, further in sets:
+        usd = upkeep_usd * further
+        for share, model in zip(shares, models, strict=True):
+            usd += share * model.usd
+        if best is None or usd < best.usd:
+            best = Choice(models, usd)
     return best

@@ -8,6 +8,7 @@ data/prices.yaml as that workload meets it, and `month_usd` gives a month's bill
     usd = bill if isinstance(bill, NoValue) else bill.total
 """
 
+import functools
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -200,6 +201,7 @@ def ratio_of(row: str, values: Mapping[str, Value], given: Mapping[str, float]) 
     return ratio, met
 
 
+@functools.cache  # as many as the tables have models
 def plain_name(name: Value) -> str:
     """A model's name without what two tables may write differently."""
     return re.sub(r"[^a-z0-9]", "", str(name).lower())
@@ -237,17 +239,15 @@ def counts(offer: Offer, rates: Rates, job: Job) -> tuple[float, float, float]:
 
 def misfit(offer: Offer, job: Job) -> str:
     """Why a model cannot take a request, or "" if it can."""
-    limit = _limit(offer, job)
+    limit = _limit(offer, job.prompt * offer.ratio, job.answer * offer.ratio)
     if limit == "answer":
         return f"the answer is longer than the {show(offer.longest_answer, 'tokens')} it gives at most"
     return limit and f"prompt and answer together are longer than its window of {show(offer.window, 'tokens')}"
 
 
-def _limit(offer: Offer, job: Job) -> str:
-    """What of a model is too short for a request: "answer", "window" or "". Apart from `misfit` since flips ask it often."""
-    answer = job.answer * offer.ratio
-    return ("answer" if answer > offer.longest_answer else
-            "window" if answer + job.prompt * offer.ratio > offer.window else "")
+def _limit(offer: Offer, prompt: float, answer: float) -> str:
+    """What of a model is too short for so many of its tokens: "answer", "window" or "". Flips ask it hundreds of times."""
+    return "answer" if answer > offer.longest_answer else "window" if answer + prompt > offer.window else ""
 
 
 def ways(offer: Offer, job: Job) -> tuple[tuple[Rates, float], tuple[Rates, float]]:
@@ -272,7 +272,7 @@ def at_rates(offer: Offer, rates: Rates, job: Job) -> float:
 
 def request_usd(offer: Offer, job: Job) -> float:
     """What one request costs on an offer, in USD; infinite if the model cannot take it."""
-    if _limit(offer, job):
+    if _limit(offer, job.prompt * offer.ratio, job.answer * offer.ratio):
         return math.inf
     (_, usd), (_, later) = ways(offer, job)
     return usd * (1 - job.waiting) + later * job.waiting

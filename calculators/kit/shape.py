@@ -1,5 +1,6 @@
 """The shape of a calculator: its dataclasses are its form and its result."""
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -401,6 +402,12 @@ class Link(NamedTuple):
         return f"{self.page}?{'&'.join(parts)}" if self.values else self.page
 
 
+@functools.cache
+def _declared(inputs_or_outputs: type) -> dict[str, Any]:
+    """What was declared for each field of a dataclass, by its name. Worked out once; not to be changed."""
+    return {f.name: f.metadata["field"] for f in fields(inputs_or_outputs) if "field" in f.metadata}
+
+
 def _no_flips(inputs: Any, facts: Facts) -> list[Flip]:
     return []
 
@@ -432,11 +439,11 @@ class Calculator:
 
     def fields(self) -> dict[str, Field]:
         """The inputs by name, in the order of the form."""
-        return {f.name: f.metadata["field"] for f in fields(self.inputs)}
+        return _declared(self.inputs)
 
     def results(self) -> dict[str, Output]:
         """The outputs by name, in the order of the page."""
-        return {f.name: f.metadata["field"] for f in fields(self.outputs) if "field" in f.metadata}
+        return _declared(self.outputs)
 
     def defaults(self, facts: Facts) -> dict[str, Input]:
         """The value of each input that nobody has given."""
@@ -455,7 +462,7 @@ class Calculator:
         values = self.defaults(facts)
         asked_by = {name for spec in known.values() for name, _ in spec.asked_if}
         for name in sorted(known, key=lambda name: name not in asked_by):  # what others wait for comes first
-            if name in asked_by or _asked(name, known, values):
+            if _asked(name, known, values):
                 try:
                     values[name] = known[name].read(name, given.get(name, values[name]), facts)
                 except InputError as error:

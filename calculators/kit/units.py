@@ -1,5 +1,6 @@
 """Units, and the one way in which a number is read and shown."""
 
+import functools
 import math
 import re
 from typing import NamedTuple
@@ -131,6 +132,7 @@ def typed(value: float) -> str:
     return f"{int(value):,}" if value == int(value) else repr(value)
 
 
+@functools.lru_cache(maxsize=4096)  # a page shows most numbers twice
 def number(value: float, decimals: int | None = None) -> str:
     """A number for reading, to 6 significant digits at most: 2,880, 181.44 million, 0.0125."""
     if value != 0 and not 1e-6 <= abs(value) < 1e16:
