@@ -1,11 +1,33 @@
-"""At what volume a server of one's own costs less than an API, when servers come whole."""
+"""At what volume a server of one's own costs less than an API, when servers come whole.
+
+Two forms: the original's five numbers (simple), and three ways for one's own workload (full), which is kit/three_ways.
+"""
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
-from calculators.kit.chart import Line, Lines
+from calculators.kit import three_ways, three_ways_result
+from calculators.kit.chances import Chances
+from calculators.kit.chart import Chart, Line, Lines
 from calculators.kit.facts import Facts
-from calculators.kit.shape import Calculator, Flip, FromFact, InputError, Link, NoValue, Step, number, output, whole
+from calculators.kit.shape import (
+    LEFT_OUT,
+    Calculator,
+    Flip,
+    FromFact,
+    InputError,
+    Link,
+    NoValue,
+    Step,
+    number,
+    output,
+    when,
+    whole,
+)
+from calculators.kit.three_ways import FULL, SIMPLE
+from calculators.kit.three_ways_chances import chances_of
+from calculators.kit.three_ways_flips import flips_of
 from calculators.kit.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK, show, whole_up
 from calculators.kit.units import number as show_number
 
@@ -16,37 +38,41 @@ API = "API is more cost-effective"
 MAX_STAIRS = 60  # stairs drawn one by one; further out they are too fine to see and the curve is sampled
 
 
-@dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """The original's five inputs. Its `utilization`, a ratio, is asked in per cent here."""
+def _simple(declared: Any) -> Any:
+    return when(declared, "mode", SIMPLE)
 
-    monthly_tokens: int = whole(
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs(three_ways.Inputs):
+    """Those of the full form, and the original's five. Its `utilization`, a ratio, is asked in per cent here."""
+
+    monthly_tokens: int = _simple(whole(
         "Tokens per month", unit="tokens/month", default=FromFact(f"{EXAMPLE}.monthly-tokens"), min=0, max=1e15,
         help="Input and output together. 100M, 1e8 and 100,000,000 are the same.",
-    )
-    api_cost_per_million: float = number(
+    ))
+    api_cost_per_million: float = _simple(number(
         "API price", unit="USD/Mtok", default=FromFact(f"{EXAMPLE}.api-cost-per-million"), min=0, max=1e6,
         help="One price for input and output: weigh the two by your own mix. A hosted open model is an API too.",
-    )
-    hosting_cost_per_hour: float = number(
+    ))
+    hosting_cost_per_hour: float = _simple(number(
         "Server price", unit="USD/hour", default=FromFact(f"{EXAMPLE}.hosting-cost-per-hour"), min=0, max=1e6,
         help="All GPUs of one server that serves the model, rented round the clock.",
-    )
-    tokens_per_second: float = number(
+    ))
+    tokens_per_second: float = _simple(number(
         "Throughput of one server", unit="tokens/s", default=FromFact(f"{EXAMPLE}.tokens-per-second"), above=0, max=1e9,
         help="All requests together, batched, as you measured it. The default is about one request at a time.",
-    )
-    utilisation_percent: float = number(
+    ))
+    utilisation_percent: float = _simple(number(
         "Utilisation", unit="%", default=FromFact(f"{EXAMPLE}.utilisation-percent"), above=0, max=100,
         help="The share of the month in which the server is busy at that throughput.",
-    )
+    ))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outputs:
-    """Exact arithmetic on the inputs, so bare numbers: no estimate of ours is in it."""
+class Outputs(three_ways_result.Outputs):
+    """Those of the full form, and those of the simple one: exact arithmetic on its inputs, so bare numbers, with no estimate of
+    ours in them. The outputs of the other form are left out."""
 
-    recommendation: str = output("Answer", headline=True)
     api_monthly_cost: float = output("API, a month", unit="USD/month")
     hosting_monthly_cost: float = output("Self-hosting, a month", unit="USD/month")
     servers_needed: int = output("Servers needed", unit="servers")
@@ -59,6 +85,11 @@ class Outputs:
     always_cheaper_tokens: float | NoValue = output("Self-hosting stays cheaper above", unit="tokens/month")
     tokens_per_second_needed: float | NoValue = output("Throughput at which a full server breaks even", unit="tokens/s")
     capacity_needed: float | NoValue = output("The same, as capacity of one server", unit="tokens/month")
+
+
+SIMPLE_NAMES = tuple(name for name in Outputs.__dataclass_fields__
+                     if name not in three_ways_result.Outputs.__dataclass_fields__)
+"""The outputs that the simple form has and the full one has not."""
 
 
 def capacity_tokens(tokens_per_second: float, utilisation_percent: float) -> float:
@@ -97,10 +128,15 @@ def last_break_even(pays_for_one: float, capacity: float) -> float:
 
 
 def calculate(inputs: Inputs, facts: Facts | None = None) -> Outputs:
-    """Compare a month of API calls with whole servers for the same tokens.
+    """Compare a month of API calls with whole servers for the same tokens, in the form that was asked for.
 
-    Corrects the original, which computes the capacity of the server and never uses it.
+    The simple form corrects the original, which computes the capacity of the server and never uses it. The full one needs
+    the facts, and is three_ways.calculate.
     """
+    if inputs.mode == FULL:
+        assert facts is not None
+        left_out: dict[str, Any] = dict.fromkeys(SIMPLE_NAMES, LEFT_OUT)
+        return Outputs(**left_out, **three_ways_result.calculate(inputs, facts))
     capacity = capacity_tokens(inputs.tokens_per_second, inputs.utilisation_percent)
     servers = servers_for(inputs.monthly_tokens, capacity)
     api_usd = inputs.monthly_tokens / TOKENS_PER_MTOK * inputs.api_cost_per_million
@@ -110,7 +146,9 @@ def calculate(inputs: Inputs, facts: Facts | None = None) -> Outputs:
     first = first_break_even(inputs.api_cost_per_million, server_usd, capacity)
     never = NoValue("never at this throughput")
     needed = _needed(inputs, server_usd)
+    others: dict[str, Any] = dict.fromkeys(three_ways_result.NAMES, LEFT_OUT)
     return Outputs(
+        **others, setting=None, crossings=three_ways_result.NOTHING,
         recommendation=SELF_HOSTING if saves else API,
         api_monthly_cost=api_usd,
         hosting_monthly_cost=hosting_usd,
@@ -165,7 +203,7 @@ def calculate_breakeven(
     outputs = calculate(inputs)
     result: dict[str, object] = {
         name: None if isinstance(getattr(outputs, name), NoValue) else getattr(outputs, name)
-        for name in CALCULATOR.results()
+        for name in ("recommendation", *SIMPLE_NAMES)
     }
     first = {name: result.pop(name) for name in (
         "api_monthly_cost", "hosting_monthly_cost", "recommendation", "monthly_savings", "savings_percent")}
@@ -183,6 +221,8 @@ def correction(outputs: Outputs) -> str:
 
 def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
     """The working, a line for each figure."""
+    if inputs.mode == FULL:
+        return three_ways_result.explain(inputs, outputs)
     hours = f"{{{EXAMPLE}.hours-per-month}}"
     steps = [
         Step("api_monthly_cost", "{monthly_tokens} × {api_cost_per_million} = {api_monthly_cost}"),
@@ -229,8 +269,12 @@ def _break_even_steps(outputs: Outputs) -> list[Step]:
     ]
 
 
-def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Lines:
-    """Cost against volume on two logarithmic axes: the API's straight line and the servers' stairs."""
+def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> list[Chart]:
+    """Cost against volume on two logarithmic axes: the bills of APIs are straight lines, servers climb in stairs."""
+    return three_ways_result.chart(inputs, outputs) if inputs.mode == FULL else [_by_volume(inputs, outputs)]
+
+
+def _by_volume(inputs: Inputs, outputs: Outputs) -> Lines:
     server_usd = outputs.hosting_monthly_cost / outputs.servers_needed
     low, high = _span(inputs, outputs)
     volumes = _volumes(low, high, outputs.hosting_capacity)
@@ -275,6 +319,8 @@ def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
 
     Self-hosting must be cheaper, not as cheap, so the value itself still belongs to the API.
     """
+    if inputs.mode == FULL:
+        return list(flips_of(inputs, facts))
     now = calculate(inputs)
     own = now.recommendation == SELF_HOSTING
     other = API if own else SELF_HOSTING
@@ -326,15 +372,20 @@ def _capacity_that_flips(inputs: Inputs, now: Outputs) -> float | None:
 
 def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
     """Where to go from here."""
+    if inputs.mode == FULL:
+        return three_ways_result.next_pages(inputs, outputs)
+    full = Link("Three ways, with your own workload: this form in full", "calculators/break-even/", values={"mode": FULL})
     if outputs.recommendation == API:
-        return [Link("Hosted open models: the third price to compare with", "guide/cost-at-scale/#hosted-open"),
+        return [full, Link("Hosted open models: the third price to compare with", "guide/cost-at-scale/#hosted-open"),
                 Link("Is cost what decides it for you? The decision form", "calculators/decision/")]
-    return [Link("What self-hosting costs beyond the servers", "guide/cost-at-scale/#when-self-hosting-wins"),
+    return [full, Link("What self-hosting costs beyond the servers", "guide/cost-at-scale/#when-self-hosting-wins"),
             Link("Is cost what decides it for you? The decision form", "calculators/decision/")]
 
 
 def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     """What the reader should know before using the figure."""
+    if inputs.mode == FULL:
+        return three_ways_result.warnings(inputs, outputs)
     found = []
     if outputs.hosting_capacity and inputs.monthly_tokens and outputs.servers_needed == 1 and (
         inputs.monthly_tokens < outputs.hosting_capacity / 100
@@ -345,12 +396,17 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     return found
 
 
+def chances(inputs: Inputs, outputs: Outputs, facts: Facts) -> Chances | None:
+    """How often each way is the cheapest; the simple form is exact, so it has none."""
+    return chances_of(inputs, facts) if inputs.mode == FULL else None
+
+
 CALCULATOR = Calculator(
     slug="break-even",
     title="Break-even",
     question="At what volume does a server of your own cost less than an API?",
     version="1.0",
-    data=("original",),
+    data=("original", *three_ways.DATA),
     inputs=Inputs,
     outputs=Outputs,
     calculate=calculate,
@@ -359,4 +415,6 @@ CALCULATOR = Calculator(
     next=next_pages,
     flips=flips,
     warnings=warnings,
+    chances=chances,
+    presets="workloads",
 )
