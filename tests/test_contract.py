@@ -218,10 +218,10 @@ def beyond(flip: Any, field: Any) -> list[Any]:
     """A value well on the other side of a flip, but not so far that the next stair turns it back."""
     if field.kind in ("yes_no", "choice"):
         return [flip.value]
-    factor = {"above": 1.000001, "from": 1.000001, "below": 0.999999, "up to": 0.999999}[flip.beyond]
-    value = flip.value * factor
+    more = flip.beyond in ("above", "from")
+    value = flip.value + abs(flip.value) * (1e-6 if more else -1e-6)
     if field.kind == "whole":
-        value = math.ceil(value) if factor > 1 else math.floor(value)
+        value = math.ceil(value) if more else math.floor(value)
     return [value] if value <= field.max else []
 
 

@@ -40,8 +40,11 @@ class Result(NamedTuple):
 
     @property
     def sources(self) -> list[Source]:
-        """Where the cited facts come from, each once, in the order of their first use."""
-        return list({fact.source.id: fact.source for fact in self.facts}.values())
+        """Where the cited facts come from, each once whatever two files call it, in the order of their first use."""
+        first: dict[tuple[str, ...], Source] = {}
+        for fact in self.facts:
+            first.setdefault(fact.source[1:], fact.source)
+        return list(first.values())
 
     @property
     def unused(self) -> list[str]:
@@ -104,7 +107,8 @@ def _answer(calculator: Calculator, inputs: Any, given: list[str], facts: Facts,
     flips = [flip for flip in calculator.flips(inputs, facts) if flip.input in asked]
     if not all(_in_reach(value) for value in [*found.values(), *(flip.value for flip in flips)]):
         raise InputError(None, EXTREME)
-    given_text = {n: calculator.fields()[n].shown(v, facts) for n, v in values.items()}
+    # What is not asked may stand in a table that holds nothing yet on an early day.
+    given_text = {n: calculator.fields()[n].shown(v, facts if n in asked else None) for n, v in values.items()}
     shown = given_text | {n: calculator.results()[n].shown(v) for n, v in found.items()}
     steps = [FilledStep(step.of, *fill(step.text, shown, facts)) for step in calculator.explain(inputs, outputs)]
     defaults = calculator.defaults(facts)
