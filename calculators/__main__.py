@@ -4,6 +4,7 @@
 Exit status: 0 done, 1 our fault, 2 the caller's input, 130 interrupted.
 """
 
+import dataclasses
 import datetime
 import errno
 import io
@@ -21,6 +22,7 @@ from calculators.kit.export import (
     as_dict,
     as_written,
     chance_lines,
+    conditions,
     error_dict,
     listing,
     markdown,
@@ -30,7 +32,7 @@ from calculators.kit.export import (
 from calculators.kit.facts import Facts, MissingFact, Source
 from calculators.kit.render import flip_text
 from calculators.kit.result import Result, answer
-from calculators.kit.shape import Calculator, InputError
+from calculators.kit.shape import Calculator, Field, Input, InputError
 from calculators.kit.units import UNITS
 
 OPTIONS = ("as-of", "facts", "batch")  # take a value
@@ -67,7 +69,8 @@ def main(arguments: list[str]) -> int:
 def run(call: Call) -> int:
     """Do what a parsed command line asks. Raises InputError, MissingFact, or OSError if the result cannot be written."""
     if "help" in call.switches:
-        print(usage(call.slug))
+        facts = reader(call.options.get("facts"))(checked_day(call.options.get("as-of", datetime.date.today().isoformat())))
+        print(usage(call.slug, facts))
         return 0
     facts_of = reader(call.options.get("facts"))
     today = checked_day(call.options.get("as-of", datetime.date.today().isoformat()))
@@ -235,11 +238,19 @@ def list_all(facts: Facts, *, as_json: bool) -> int:
     """Print the calculators."""
     calculators = [get(slug) for slug in SLUGS]
     if as_json:
-        found = listing(calculators, [c.defaults(facts) for c in calculators], facts)
+        found = listing(calculators, [known_defaults(c, facts) for c in calculators], facts)
         print(json.dumps(found, ensure_ascii=False, indent=1, allow_nan=False))
     else:
         print("\n".join(f"{c.slug}  {c.title}" for c in calculators))
     return 0
+
+
+def known_defaults(calculator: Calculator, facts: Facts) -> dict[str, Input]:
+    """The defaults, None for a figure that was not known on that day."""
+    figures = calculator.default_facts()
+    known = {name: facts.get(key) for name, key in figures.items()}
+    plain = {f.name: f.default for f in dataclasses.fields(calculator.inputs) if f.name not in figures}
+    return plain | {name: fact.value if fact else None for name, fact in known.items()}
 
 
 def batch(calculator: Calculator, call: Call, facts_of: Callable[[str], Facts], today: str) -> int:
@@ -343,17 +354,30 @@ def as_text(result: Result) -> str:
     return "\n".join([*lines, "", f"Figures as of {result.as_of}. Link: {result.link}"]) + "\n"
 
 
-def usage(slug: str | None) -> str:
-    """How to call it, with the inputs of one calculator if one is named."""
+def usage(slug: str | None, facts: Facts) -> str:
+    """How to call it, with the inputs of one calculator, and what may be given for them, if one is named."""
     lines = [str(__doc__)]
     if slug is not None:
         calculator = find(slug)
         lines += [f"{calculator.title}. {calculator.question}", ""]
-        lines += [f"  --{name.replace('_', '-'):<26} {spec.label} ({'yes|no' if spec.kind == 'yes_no' else spec.unit})"
+        lines += [f"  --{name.replace('_', '-'):<26} {spec.label} ({allowed(spec, facts)})"
+                  + (f"; asked only if {conditions(spec)}" if spec.asked_if else "")
                   for name, spec in calculator.fields().items()]
     else:
         lines += ["Calculators: " + ", ".join(SLUGS)]
     return "\n".join(lines)
+
+
+def allowed(spec: Field, facts: Facts) -> str:
+    """What may be given for an input, in a few words; the long tables by the command that lists their ids."""
+    if spec.kind == "yes_no":
+        return "yes|no"
+    if spec.kind not in ("choice", "list"):
+        return spec.unit
+    ids = spec.options(facts)
+    most = " with commas between" if spec.kind == "list" else ""
+    few = "|".join(ids) if len(ids) <= 20 else f"one of {len(ids)} ids of data/{spec.table}.yaml: --json lists them"
+    return few + most
 
 
 def fail(slug: str, error: Exception, as_json: bool, status: int) -> int:

@@ -100,6 +100,9 @@ def test_the_listed_default_comes_from_the_facts_of_the_day(capsys: Captured) ->
     found = strict(ok(capsys, "--json", "--as-of", DAY))["calculators"]
     inputs = next(c["inputs"] for c in found if c["slug"] == "break-even")
     assert next(f for f in inputs if f["name"] == "api_cost_per_million")["default"] == 5  # the original's example
+    before = strict(ok(capsys, "--json", "--as-of", "2000-01-01"))["calculators"]  # nothing was known then
+    inputs = next(c["inputs"] for c in before if c["slug"] == "break-even")
+    assert next(f for f in inputs if f["name"] == "api_cost_per_million")["default"] is None
 
 
 # One result

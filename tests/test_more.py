@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from calculators.buildtime import data
-from calculators.kit import browser, chances, render, result
+from calculators.kit import browser, chances, export, render, result
 from calculators.kit.chances import Chances, Deviates, Swing
 from calculators.kit.facts import Facts
 from calculators.kit.shape import LEFT_OUT, Calculator, Link, NoValue, Step, choice, number, output, when
@@ -160,3 +160,17 @@ def test_chances_are_shown_as_whole_per_cents_with_their_picture() -> None:
     assert "less than 1 %" in html
     assert "Price: 1 USD to 4 USD" in html
     assert "with one input alone moved: Price 1 USD: 5 USD/month, 4 USD: 20 USD/month" in html
+
+
+def test_sources_of_one_id_in_two_files_are_told_apart_and_one_source_under_two_ids_is_named_once() -> None:
+    other = SOURCE | {"title": "Other prices"}
+    def one(name: str, source: dict[str, str]) -> dict[str, Any]:
+        values = [["2026-01-01", "2026-01-01", 1.0, name, ""]]
+        return {"sources": {name: source}, "facts": {"x.y": {"label": "X", "unit": "USD", "values": values}}}
+
+    files = {"made": FILE, "b": one("s", other), "c": one("t", SOURCE)}
+    facts = Facts(lambda stem: files[stem], "2026-06-01")
+    found = result.answer(MADE, {}, facts)._replace(facts=[facts["made.host.price"], facts["b.x.y"], facts["c.x.y"]])
+    as_json = export.as_dict(found)
+    assert {name: row["title"] for name, row in as_json["sources"].items()} == {"s": "Prices", "s-2": "Other prices"}
+    assert [row["source"] for row in as_json["facts"].values()] == ["s", "s-2", "s"]

@@ -4,6 +4,7 @@ A fence that fails must raise SuperFencesException: Python-Markdown's superfence
 built without it.
 """
 
+import ast
 import datetime
 import functools
 import inspect
@@ -83,14 +84,42 @@ def _age(cited: list[Fact], as_of: str) -> str:
     return tables.age([fact.source.checked for fact in cited], as_of, min(lives, default=None))
 
 
+PLUMBING = ("browser", "chances", "chart", "export", "facts", "record", "render", "result", "shape", "units", "workload")
+
+
 def _formula(found: Calculator) -> str:
-    """The source of the calculation, folded: what stands between the inputs and the explanation."""
+    """The source of the calculation, folded: what stands between the inputs and the explanation, and the functions of the kit
+    that it calls."""
     module = inspect.getmodule(found.calculate)
     text = inspect.getsource(module) if module else ""
     body = text[text.index("@dataclass"):text.index("def explain(")].strip()
-    code = pygments.highlight(body, PythonLexer(), HtmlFormatter(cssclass="highlight", wrapcode=True))
+    shared = "\n\n\n".join(inspect.getsource(part).strip() for part in _called(module, body))
+    called = f'<pre tabindex="0" role="group" aria-label="What it calls"><code>{escape(shared)}</code></pre>' if shared else ""
+    blocks = _highlighted(body) + called
     return ('<details class="formula"><summary>The formula, as the Python that runs here</summary>'
-            f"{code}</details>")
+            f"{blocks}</details>")
+
+
+def _called(module: Any, text: str) -> list[Any]:
+    """The functions and classes of the kit that a piece of code names, formulas and not plumbing, in the kit's own order."""
+    found: dict[str, Any] = {}
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Name):
+            part = getattr(module, node.id, None)
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            part = getattr(getattr(module, node.value.id, None), node.attr, None)
+        else:
+            continue
+        home = getattr(part, "__module__", "") or ""
+        if inspect.isroutine(part) or inspect.isclass(part):
+            package, _, name = home.rpartition(".")
+            if package == "calculators.kit" and name not in PLUMBING:
+                found[f"{home}.{part.__qualname__}"] = part
+    return sorted(found.values(), key=lambda part: (part.__module__, inspect.getsourcelines(part)[1]))
+
+
+def _highlighted(code: str) -> str:
+    return str(pygments.highlight(code, PythonLexer(), HtmlFormatter(cssclass="highlight", wrapcode=True)))
 
 
 @stops_the_build

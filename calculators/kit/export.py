@@ -65,6 +65,7 @@ def _cell(text: str) -> str:
 def as_dict(answer: Result) -> dict[str, Any]:
     """The result as the command line's JSON."""
     outputs = answer.calculator.results()
+    names = source_names(answer)
     found: dict[str, Any] = {
         "schema": SCHEMA,
         "ok": True,
@@ -76,11 +77,11 @@ def as_dict(answer: Result) -> dict[str, Any]:
         "outputs": {name: _output(answer.outputs[name], spec.unit) for name, spec in outputs.items()},
         "steps": [step._asdict() for step in answer.steps],
         "facts": {
-            f.key: {"value": f.value, "unit": f.unit, "from": f.start, "recorded": f.recorded, "source": f.source.id}
+            f.key: {"value": f.value, "unit": f.unit, "from": f.start, "recorded": f.recorded, "source": names[f.source[1:]]}
             for f in answer.facts
         },
         "sources": {
-            s.id: {"publisher": s.publisher, "title": s.title, "url": s.url, "via": s.via, "checked": s.checked}
+            names[s[1:]]: {"publisher": s.publisher, "title": s.title, "url": s.url, "via": s.via, "checked": s.checked}
             for s in answer.sources
         },
     }
@@ -92,14 +93,26 @@ def as_dict(answer: Result) -> dict[str, Any]:
     return found | {"warnings": answer.warnings + unused_sentences(answer), "link": answer.link}
 
 
+def source_names(answer: Result) -> dict[tuple[str, ...], str]:
+    """What each source is called, by what it says of itself: its id, and a number after it where two files use one id for
+    different sources."""
+    names: dict[tuple[str, ...], str] = {}
+    used: dict[str, int] = {}
+    for source in answer.sources:
+        used[source.id] = used.get(source.id, 0) + 1
+        names[source[1:]] = source.id if used[source.id] == 1 else f"{source.id}-{used[source.id]}"
+    return names
+
+
 def unused_sentences(answer: Result) -> list[str]:
     """A sentence for each input that was named for nothing."""
     fields = answer.calculator.fields()
-    return [f"{fields[name].label} ({name}) was given but is not used: it is asked only if {_conditions(fields[name])}."
+    return [f"{fields[name].label} ({name}) was given but is not used: it is asked only if {conditions(fields[name])}."
             for name in answer.unused]
 
 
-def _conditions(field: Field) -> str:
+def conditions(field: Field) -> str:
+    """When a field is asked, in words."""
     return " and ".join(f"{name} is {' or '.join(values)}" for name, values in field.asked_if)
 
 

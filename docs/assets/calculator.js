@@ -27,6 +27,7 @@ function mount(section) {
   const touched = new Set(); // the fields that the reader has changed here
   const below = more(section);
   const showStep = steps(form);
+  let answered = false; // whether a result for the form has been shown here
   let turn = 0; // counts what was asked: what follows an older one is dropped
 
   function fields() {
@@ -49,7 +50,8 @@ function mount(section) {
   function listen({ starting, ready, failed }) {
     if (!section.isConnected) return;
     if (failed) {
-      say(`Python could not start in your browser: ${failed.replace(/[.\s]+$/, "")}. The result below is still the last one worked out.`, true);
+      const shown = answered ? "still the last one worked out" : "that of the page as it was built, not of the values in the form";
+      say(`Python could not start in your browser: ${failed.replace(/[.\s]+$/, "")}. The result below is ${shown}.`, true);
     } else if (ready) {
       say(python.current || python.waiting ? "Python is ready; working out your values." : "");
     } else if (starting !== undefined) {
@@ -84,6 +86,7 @@ function mount(section) {
     section.querySelector("[data-result]").innerHTML = reply.html;
     below.reserve(room);
     latest = reply;
+    answered = true;
     say(reply.notices.join(" "));
     section.dispatchEvent(new CustomEvent("calculator:answered", { bubbles: true }));
     if (!given) fill(reply.fields);

@@ -46,7 +46,9 @@ def test_a_dated_link_shows_then_and_now_until_something_is_changed(page: Any) -
 
 
 @pytest.mark.parametrize(("day", "said"), [
-    ("2020-01-01", "cannot be worked out again"), ("2999-01-01", "nothing later is known"), ("soon", "names a day that is none"),
+    ("2020-01-01", "cannot be worked out again"),
+    ("2999-01-01", "nothing later is known"),
+    ("soon", "names a day that is none"),
 ])
 def test_a_dated_link_of_a_day_without_figures_says_so(page: Any, day: str, said: str) -> None:
     page.goto(f"{PAGE}?v=1&as_of={day}")

@@ -20,7 +20,7 @@ def ask_and_fail(page: Any, sentence: str) -> None:
     said = page.inner_text("[data-status]")
     assert "Python could not start in your browser" in said
     assert sentence in said
-    assert "The result below is still the last one worked out." in said
+    assert "The result below is that of the page as it was built, not of the values in the form." in said
     assert page.inner_text("[data-output=servers_needed]") == "1 server"
     assert page.input_value("[name=monthly_tokens]") == "1e9"
 
