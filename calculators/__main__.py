@@ -249,7 +249,7 @@ def known_defaults(calculator: Calculator, facts: Facts) -> dict[str, Input]:
     """The defaults, None for a figure that was not known on that day."""
     figures = calculator.default_facts()
     known = {name: facts.get(key) for name, key in figures.items()}
-    plain = {f.name: f.default for f in dataclasses.fields(calculator.inputs) if f.name not in figures}
+    plain: dict[str, Any] = {f.name: f.default for f in dataclasses.fields(calculator.inputs) if f.name not in figures}
     return plain | {name: fact.value if fact else None for name, fact in known.items()}
 
 
@@ -339,7 +339,7 @@ def as_text(result: Result) -> str:
     lines += [f"  {label:<{width}}  {value}" for label, value in shown]
     for name, spec in result.shown.items():
         if spec.table:
-            lines += ["", spec.label, *(f"  {line}" for line in table_lines(result.outputs[name]))]
+            lines += ["", spec.label, *(f"  {line}" for line in table_lines(result.outputs[name], links=False))]
         if spec.code:
             lines += ["", f"{spec.label}:", str(as_written(result.outputs[name]))]
     lines += ["", "How it is worked out"]

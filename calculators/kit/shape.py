@@ -457,7 +457,7 @@ class Calculator:
     def read(self, given: Mapping[str, object], facts: Facts) -> Any:
         """The inputs dataclass of what was given. Raises InputError, the first of `all` in the form's order."""
         known = self.fields()
-        errors = [InputError(name, f"There is no input {name!r} here; there are {', '.join(known)}.", "usage")
+        errors = [InputError(name, f"There is no input {name!r} here; there are {_some(known)}.", "usage")
                   for name in given if name not in known]
         values = self.defaults(facts)
         asked_by = {name for spec in known.values() for name, _ in spec.asked_if}
@@ -533,7 +533,7 @@ def _aliases(row: str, values: Mapping[str, Value]) -> set[str]:
     return {part.strip() for part in named.split(";")}
 
 
-def _some(options: Mapping[str, str]) -> str:
+def _some(options: Mapping[str, object]) -> str:
     """Ids as an error lists them: all of a few, the first of many."""
     ids = list(options)
     return ", ".join(ids) if len(ids) <= 12 else f"{', '.join(ids[:8])} and {len(ids) - 8} more"
