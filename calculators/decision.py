@@ -1,12 +1,18 @@
-"""Which kind of model to look at first: the original document's six questions, with its points."""
+"""Which kind of model to look at first.
+
+Two forms: the original document's six questions with its points (quick), and conditions, costs and weights over eight ways
+(full), which is kit/full_decision.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from calculators.kit.chart import Bars
+from calculators.kit import full_decision, verdict
+from calculators.kit.chart import Bars, Chart
 from calculators.kit.facts import Facts, Value
-from calculators.kit.shape import Calculator, Flip, FromFact, Link, Step, output, whole, yes_no
+from calculators.kit.shape import LEFT_OUT, Calculator, Flip, FromFact, Link, NoValue, Step, output, when, whole, yes_no
+from calculators.kit.verdict import FULL, QUICK
 
 OPEN = "Consider open-weight models"
 PROPRIETARY = "Consider proprietary APIs"
@@ -28,32 +34,35 @@ class Score(NamedTuple):
 NOTHING = Score()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Inputs:
-    """The original's six questions, under the keys of its dictionary."""
+def _quick(declared: Any) -> Any:
+    return when(declared, "mode", QUICK)
 
-    data_must_stay_private: bool = yes_no(
-        "Must your data stay with you?", help="Yes if it may not be sent to any third party, under any contract.")
-    monthly_tokens: int = whole(
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs(verdict.Inputs):
+    """Those of the full form, and the original's six questions under the keys of its dictionary."""
+
+    data_must_stay_private: bool = _quick(yes_no(
+        "Must your data stay with you?", help="Yes if it may not be sent to any third party, under any contract."))
+    monthly_tokens: int = _quick(whole(
         "Tokens per month", unit="tokens/month", default=FromFact("original.break-even-example.monthly-tokens"),
-        min=0, max=1e15, help="Input and output together. 100M, 1e8 and 100,000,000 are the same.")
-    has_ml_team: bool = yes_no(
-        "Do you have people who can run models?", help="Yes if somebody is there to deploy, watch and repair them.")
-    needs_best_quality: bool = yes_no(
-        "Do you need the best quality there is?", help="Yes if a model somewhat behind the best would not do.")
-    needs_fine_tuning: bool = yes_no(
-        "Do you need a fine-tuned model?", help="Yes if prompts and retrieved examples are not enough.")
-    needs_fast_launch: bool = yes_no(
-        "Do you need to launch fast?", help="Yes if days matter more than the running cost.")
+        min=0, max=1e15, help="Input and output together. 100M, 1e8 and 100,000,000 are the same."))
+    has_ml_team: bool = _quick(yes_no(
+        "Do you have people who can run models?", help="Yes if somebody is there to deploy, watch and repair them."))
+    needs_best_quality: bool = _quick(yes_no(
+        "Do you need the best quality there is?", help="Yes if a model somewhat behind the best would not do."))
+    needs_fine_tuning: bool = _quick(yes_no(
+        "Do you need a fine-tuned model?", help="Yes if prompts and retrieved examples are not enough."))
+    needs_fast_launch: bool = _quick(yes_no(
+        "Do you need to launch fast?", help="Yes if days matter more than the running cost."))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outputs:
-    """The recommendation and the points behind it, in all and by question."""
+class Outputs(full_decision.Outputs):
+    """Those of the full form, and of the quick one the points, in all. The outputs of the other form are left out."""
 
-    recommendation: str = output("Recommendation", headline=True)
-    open_factors: int = output("Points for open weights", unit="points")
-    proprietary_factors: int = output("Points for a proprietary API", unit="points")
+    open_factors: int | NoValue = output("Points for open weights", unit="points")
+    proprietary_factors: int | NoValue = output("Points for a proprietary API", unit="points")
 
 
 QUESTIONS: dict[str, Callable[[Value], Score]] = {
@@ -89,10 +98,15 @@ def recommend_model_type(requirements: Mapping[str, Value]) -> str:
 
 
 def calculate(inputs: Inputs, facts: Facts | None = None) -> Outputs:
-    """Add up the points of the answers, and compare."""
+    """Add up the points of the answers, and compare; in full, rule out, price and weigh, which needs the facts."""
+    if inputs.mode == FULL:
+        assert facts is not None
+        return Outputs(open_factors=LEFT_OUT, proprietary_factors=LEFT_OUT, **full_decision.calculate(inputs, facts))
     answers = _answers(inputs)
     found = scores(answers).values()
     return Outputs(
+        **dict.fromkeys(full_decision.NAMES, LEFT_OUT),
+        verdict=None,
         recommendation=recommend_model_type(answers),
         open_factors=sum(s.open for s in found),
         proprietary_factors=sum(s.proprietary for s in found),
@@ -104,7 +118,9 @@ def _answers(inputs: Inputs) -> dict[str, Value]:
 
 
 def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
-    """A line for each question that counts, then the two sums."""
+    """A line for each question that counts, then the two sums; in full, the working of the full form."""
+    if inputs.mode == FULL:
+        return full_decision.explain(inputs, outputs)
     steps = []
     for name, score in scores(_answers(inputs)).items():
         label = CALCULATOR.fields()[name].label
@@ -120,17 +136,21 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
     return [*steps, Step("recommendation", rule + tie)]
 
 
-def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Bars:
-    """The points of each question, side by side."""
+def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> list[Chart]:
+    """The points of each question, side by side; in full, those of each way, cut into factors."""
+    if inputs.mode == FULL:
+        return [*full_decision.chart(inputs, outputs)]
     fields = CALCULATOR.fields()
-    return Bars(
+    return [Bars(
         title="Points by question", unit="points", series=("Open weights", "Proprietary API"), by="Question",
         groups=[(fields[name].label, (s.open, s.proprietary)) for name, s in scores(_answers(inputs)).items()],
-    )
+    )]
 
 
 def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
     """For each question alone, the other answer that turns the recommendation round, or that there is none."""
+    if inputs.mode == FULL:
+        return full_decision.flips(inputs, facts)
     return [_flip(name, _answers(inputs)) for name in QUESTIONS]
 
 
@@ -158,6 +178,8 @@ def _others(name: str, value: Value) -> list[tuple[Value, Value, str]]:
 
 def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
     """What to read or calculate next, by what was answered."""
+    if inputs.mode == FULL:
+        return full_decision.next_pages(inputs, outputs)
     links = []
     if inputs.data_must_stay_private:
         links.append(Link("Data sent to a provider, and the middle ground", "guide/customisation/#fine-tuning-comparison"))
@@ -172,6 +194,8 @@ def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
 
 def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     """What the original's rule leaves out, and where its sum goes against a condition."""
+    if inputs.mode == FULL:
+        return full_decision.warnings(inputs, outputs)
     found = []
     if inputs.data_must_stay_private and outputs.recommendation == PROPRIETARY:
         found.append("You said that no data may go to a third party; a proprietary API sends it to one. In the original's "
@@ -185,7 +209,7 @@ CALCULATOR = Calculator(
     title="Decision",
     question="Which kind of model should you look at first?",
     version="1.0",
-    data=("original",),
+    data=("original", *verdict.DATA),
     inputs=Inputs,
     outputs=Outputs,
     calculate=calculate,
@@ -194,4 +218,5 @@ CALCULATOR = Calculator(
     next=next_pages,
     flips=flips,
     warnings=warnings,
+    record=full_decision.record,
 )
