@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from calculators import licence
+from calculators.__main__ import main
 from calculators.buildtime import data
 from calculators.kit.facts import MissingFact
 from calculators.kit.shape import Ref
@@ -59,6 +60,28 @@ def seen() -> dict[str, Any]:
             found[name][tuple(path.items())] = {
                 model: (d.verdict, d.sentences, tuple(rule.id for rule in d.rules)) for model, d in decided.items()}
     return found
+
+
+def test_every_path_is_walked(seen: Any, record_property: Any) -> None:
+    """How many there are, for the record; each gives every model an answer and a reason, and the quick answer is the same."""
+    walked = sum(len(answers) for answers in seen.values())
+    answered = [found for answers in seen.values() for models in answers.values() for found in models.values()]
+    record_property("paths", walked)
+    print(f"{walked} paths through {len(seen)} licences, {len(answered)} answers")
+    assert walked > 10_000
+    assert all(verdict in (licence.YES, licence.DUTIES, NO, UNCLEAR) and sentences for verdict, sentences, _ in answered)
+    for name, answers in seen.items():
+        for path, models in itertools.islice(answers.items(), 0, None, 7):
+            inputs = replace(Inputs(), **dict(path))
+            assert {model: licence.verdict_of(RULES.get(name, []), inputs, model) for model in models} == {
+                model: verdict for model, (verdict, _, _) in models.items()}, path
+
+
+def test_a_terminal_gets_addresses_and_no_markup(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["licence", "--model", "llama-3-1-70b"]) == 0
+    table = next(line for line in capsys.readouterr().out.splitlines() if line.strip().startswith("| Llama"))
+    assert "Llama 3.1 Community License, https://github.com/" in table
+    assert "](" not in table
 
 
 def test_every_rule_decides_somewhere(seen: Any) -> None:

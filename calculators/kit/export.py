@@ -38,10 +38,10 @@ def chance_lines(answer: Result) -> list[str]:
     return ["", f"Chance of being the cheapest: {shares}. {answer.chances.note}"]
 
 
-def table_lines(value: Any) -> list[str]:
-    """A result that is a Table, as the lines of a Markdown table."""
+def table_lines(value: Any, *, links: bool = True) -> list[str]:
+    """A result that is a Table, as the lines of a Markdown table; without `links` for a terminal, which shows none."""
     head, rows = value.shown()
-    return ["| " + " | ".join(map(_cell, row)) + " |" for row in (head, ["---"] * len(head), *rows)]
+    return ["| " + " | ".join(_cell(cell, links) for cell in row) + " |" for row in (head, ["---"] * len(head), *rows)]
 
 
 def code_lines(spec: Output, value: Any) -> list[str]:
@@ -57,9 +57,11 @@ def as_written(value: Any) -> Any:
     return value.why if isinstance(value, NoValue) else value
 
 
-def _cell(text: str) -> str:
+def _cell(text: str, links: bool = True) -> str:
     plain = text.replace("|", "\\|").replace("\n", " ")
-    return f"[{plain}]({text.url})" if isinstance(text, Ref) else plain
+    if not isinstance(text, Ref):
+        return plain
+    return f"[{plain}]({text.url})" if links else f"{plain}, {text.url}"
 
 
 def as_dict(answer: Result) -> dict[str, Any]:
