@@ -181,7 +181,7 @@ def cheapest_of(month: Month) -> str:
     least = min(month)
     if least == math.inf:
         return ""
-    return next(name for name, usd in zip(Month._fields, month, strict=True) if usd <= least * (1 + 1e-12))
+    return next(name for name, usd in zip(Month._fields, month, strict=True) if usd - least <= 1e-12 * abs(least))
 
 
 class Crossing(NamedTuple):

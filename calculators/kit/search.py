@@ -13,20 +13,22 @@ class Change(NamedTuple):
 
 
 def changes(
-    gap: Callable[[float], float], now: float, low: float, high: float, corners: Iterable[float] = (), points: int = 10
+    gap: Callable[[float], float], now: float, low: float, high: float, corners: Iterable[float] = (), points: int = 10,
+    precision: float = 1e-12,
 ) -> list[Change]:
     """The nearest value above `now` and the nearest below at which `gap` falls under nothing; at most one of each.
 
     `gap` is 0 or more wherever today's answer holds, `now` included, and less than 0 where another one does; infinities
     are allowed. It may jump. The search looks at `points` values a side, ever further apart, and at `corners`: the values
     beside its jumps and turns, on the side where it is lowest. What lies between two values and is narrower is missed.
+    The value is right to the share `precision` of itself.
     No unit. Raises ValueError if `now` is not between `low` and `high`.
     """
     if not low <= now <= high:
         raise ValueError(f"{now} is not between {low} and {high}")
     found = []
     for end, beyond in ((high, "above"), (low, "below")):
-        value = _first(gap, now, _places(now, end, corners, points))
+        value = _first(gap, now, _places(now, end, corners, points), precision)
         if value is not None:
             found.append(Change(value, beyond))
     return found
@@ -61,25 +63,26 @@ def _spread(now: float, end: float, points: int) -> Iterator[float]:
     yield end
 
 
-def _first(gap: Callable[[float], float], now: float, places: list[float]) -> float | None:
+def _first(gap: Callable[[float], float], now: float, places: list[float], precision: float) -> float | None:
     """The first crossing on the way through the places, or None."""
     inside, at_inside = now, gap(now)
     for place in places:
         at_place = gap(place)
         if at_place < 0:
-            return crossing(gap, inside, place, at_inside, at_place)
+            return crossing(gap, inside, place, at_inside, at_place, precision)
         inside, at_inside = place, at_place
     return None
 
 
-def crossing(gap: Callable[[float], float], inside: float, outside: float, at_inside: float, at_outside: float) -> float:
+def crossing(gap: Callable[[float], float], inside: float, outside: float, at_inside: float, at_outside: float,
+             precision: float = 1e-12) -> float:
     """Where `gap` falls under nothing between a value where it is 0 or more and one where it is less.
 
-    Straight-line steps where the gap is a line, halving where it jumps or is infinite; to a part in 10^12. At a jump it is
-    the last value before it, within that.
+    Straight-line steps where the gap is a line, halving where it jumps or is infinite; to the share `precision` of itself. At
+    a jump it is the last value before it, within that.
     """
     for turn in range(200):
-        if abs(outside - inside) <= 1e-12 * max(abs(inside), abs(outside), 1e-9):
+        if abs(outside - inside) <= precision * max(abs(inside), abs(outside), 1e-9):
             break
         middle = (inside + outside) / 2
         height = at_inside - at_outside

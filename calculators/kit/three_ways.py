@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from calculators import serving
-from calculators.gpu_memory import Machine, Need, most_requests
+from calculators.gpu_memory import Machine, Need
 from calculators.kit import architecture, hosting, prices, throughput, workload
 from calculators.kit.facts import Facts, Value
 from calculators.kit.hosting import Case, Crossings, Fleet, Month
+from calculators.kit.memory import Split
 from calculators.kit.shape import NoValue, choice, folded, number, when, whole
 from calculators.kit.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, show
 
@@ -198,7 +199,7 @@ class Engine(NamedTuple):
     plan: serving.Plan
     machine: Machine
     need: Need
-    split: Any
+    split: Split
 
     def requests_per_s(self, job: prices.Job) -> float:
         """Requests that it finishes in a second at full load, as many at once as fit in memory; 0 if not even one does.
@@ -207,8 +208,8 @@ class Engine(NamedTuple):
         same beginning one is computed. Its keys and values are in memory all the same.
         """
         prompt, answer = lengths(job)
-        need = self.need._replace(context_tokens=prompt + answer)
-        fit = min(most_requests(self.machine, need, self.split), throughput.MOST_IN_FLIGHT)
+        each = self.need._replace(context_tokens=prompt + answer).request(self.split)
+        fit = min(int(self.plan.work.room_bytes / each * (1 + 1e-12)), throughput.MOST_IN_FLIGHT)
         if fit < 1:
             return 0.0
         plan, kept = self.plan, job.input_tokens * job.repeated * job.reads_per_write / (job.reads_per_write + 1)
@@ -223,7 +224,7 @@ class Engine(NamedTuple):
             prompt_link_bytes=plan.work.token_link_bytes * (prompt - kept),
             attention_flops=architecture.attention_flops(a, mean, at_once=False).total / spread,
             kv_bytes=architecture.kv_bytes_per_gpu(a, mean, spread, plan.setup.kv_bytes) + architecture.state_bytes(a) / spread,
-            full_kv_bytes=need.request(self.split))
+            full_kv_bytes=each)
         return throughput.speed(work, plan.rates, throughput.Load(prompt, answer, fit)).output_tokens_per_s / answer
 
 
@@ -236,10 +237,11 @@ class Engines:
         self._base = serving.Inputs(model=inputs.model, gpu=inputs.gpu, weight_precision=inputs.weight_precision,
                                     tensor_parallel=inputs.tensor_parallel, input_tokens=1, output_tokens=1)
         self._need, self._machine, _ = serving.memory_of(self._base, facts)
-        self._gpus = [inputs.tensor_parallel] if inputs.tensor_parallel else [
-            split.gpus for split in self._machine.splits(self._need, None) if split.gpus <= serving.SERVER and 1 in split]
+        splits = [serving.split_of(self._base, inputs.tensor_parallel)] if inputs.tensor_parallel else [
+            split for split in self._machine.splits(self._need, None) if split.gpus <= serving.SERVER and 1 in split]
+        self._rooms = {split: self._machine.room(self._need, split) for split in splits}
         self._context = float(facts.rows("models")[inputs.model].get("context_tokens", math.inf))
-        self._known: dict[int, Engine | serving.Refusal] = {}
+        self._known: dict[Split, Engine | serving.Refusal] = {}
         self._speeds: dict[tuple[int, prices.Job], float] = {}
 
     def of(self, job: prices.Job) -> Engine | serving.Refusal:
@@ -249,19 +251,19 @@ class Engines:
             why = f"prompt and answer together are longer than the {show(self._context, 'tokens')} that the model takes"
             return serving.Refusal(why, why)
         need = self._need._replace(context_tokens=prompt + answer)
-        for gpus in self._gpus:
-            if self._machine.holds(need, serving.split_of(self._base, gpus)):
-                return self._planned(gpus)
+        for split, room in self._rooms.items():
+            if need.request(split) <= room:
+                return self._planned(split)
         found = serving.plan_of(replace(self._base, input_tokens=prompt, output_tokens=answer), self._facts)
         why = "no number of GPUs of one server holds it"
         return found if isinstance(found, serving.Refusal) else serving.Refusal(why, why)
 
-    def _planned(self, gpus: int) -> Engine | serving.Refusal:
-        if gpus not in self._known:
-            plan = serving.plan_of(replace(self._base, tensor_parallel=gpus), self._facts)
-            self._known[gpus] = plan if isinstance(plan, serving.Refusal) else Engine(
-                plan, self._machine, self._need, serving.split_of(self._base, gpus))
-        return self._known[gpus]
+    def _planned(self, split: Split) -> Engine | serving.Refusal:
+        if split not in self._known:
+            plan = serving.plan_of(replace(self._base, tensor_parallel=split.gpus), self._facts)
+            self._known[split] = plan if isinstance(plan, serving.Refusal) else Engine(
+                plan, self._machine, self._need, split)
+        return self._known[split]
 
     def requests_per_s(self, engine: Engine, job: prices.Job) -> float:
         """As the engine has it, worked out once for each job."""

@@ -1,9 +1,9 @@
 """Where another of the three ways becomes the cheapest, as one input of break-even's full form moves."""
 
+import copy
 import functools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from calculators.kit import hosting
@@ -87,7 +87,9 @@ class _Search(NamedTuple):
 
     def case(self, name: str, value: Any) -> Case:
         """The case with one input moved."""
-        return case_of(replace(self.inputs, **{name: value}), self.setting.base)
+        moved = copy.copy(self.inputs)  # dataclasses.replace is slower, and this is done hundreds of times
+        object.__setattr__(moved, name, value)
+        return case_of(moved, self.setting.base)
 
     def flip(self, name: str, value: float, beyond: str, then: Case) -> list[Flip]:
         return [Flip(name, value, field_of(name).unit, ANSWERS[hosting.cheapest_of(hosting.month_of(then))], beyond=beyond)]
@@ -122,14 +124,14 @@ class _Search(NamedTuple):
             while inside != end:
                 outside = min(end, inside + reach) if step > 0 else max(end, inside - reach)
                 if self.gap(self.case(name, outside)) < 0:
-                    inside, outside = self._between(name, inside, outside)
-                    found += self.flip(name, inside, "above" if step > 0 else "below", self.case(name, outside))
+                    outside = self._between(name, inside, outside)
+                    found += self.flip(name, outside, "from" if step > 0 else "up to", self.case(name, outside))
                     break
                 inside, reach = outside, reach * 4
         return found or self.none(name)
 
-    def _between(self, name: str, inside: int, outside: int) -> tuple[int, int]:
-        """The last whole number at which today's answer holds, and the first at which it does not, between two such."""
+    def _between(self, name: str, inside: int, outside: int) -> int:
+        """The whole number at which today's answer ends, between one at which it holds and one at which it does not."""
         at_inside, at_outside = (self.gap(self.case(name, value)) for value in (inside, outside))
         for turn in range(200):
             if abs(outside - inside) <= 1:
@@ -145,7 +147,7 @@ class _Search(NamedTuple):
                 outside, at_outside = middle, at_middle
             else:
                 inside, at_inside = middle, at_middle
-        return inside, outside
+        return outside
 
     def curved(self, name: str) -> list[Flip]:
         """Any other number, by a search on either side."""
@@ -156,7 +158,11 @@ class _Search(NamedTuple):
         if name == "surcharge_percent":
             low = min(now, -99.0)  # at -100 % nothing costs anything, and all are equal
         found = []
-        for value, beyond in changes(lambda v: self.gap(self.case(name, v)), now, low, spec.max or now, points=5):
+
+        def gap(value: float) -> float:
+            return self.gap(self.case(name, value))
+
+        for value, beyond in changes(gap, now, low, spec.max or now, points=5, precision=1e-9):
             step = max(abs(value), 1e-6) * 1e-7
             beside = value + step if beyond == "above" else max(low, value - step)
             found += self.flip(name, value, beyond, self.case(name, beside))
@@ -178,11 +184,11 @@ class _Search(NamedTuple):
         found = []
 
         def gap(value: float) -> float:
-            return self.gap(case._replace(capacity=of(value) or 1e-9))
+            return self.gap(case._replace(capacity=max(of(value), 1e-9)))
 
-        for value, beyond in changes(gap, now, low, spec.max or now, corners, 8):
+        for value, beyond in changes(gap, now, low, spec.max or now, corners, 8, 1e-9):
             step = max(abs(value), 1e-6) * 1e-7
-            then = case._replace(capacity=of(value + step if beyond == "above" else value - step) or 1e-9)
+            then = case._replace(capacity=max(of(value + step if beyond == "above" else value - step), 1e-9))
             found += self.flip(name, value, beyond, then)
         return found or self.none(name)
 
