@@ -1,6 +1,7 @@
 """Fine-tuning against what others measured and published, and the laws that every answer keeps."""
 
 import itertools
+import re
 from collections import Counter
 from typing import Any
 
@@ -75,6 +76,27 @@ def test_share_of_the_published_figures_that_agree(record_property: Any) -> None
     assert met["measured"] >= 0.75 * asked["measured"]
     first_five = [row for row in PUBLISHED if row["kind"] == "measured"][:5]
     assert sum(within(row) for row in first_five) >= 4
+
+
+def test_the_accuracy_page_shows_what_is_counted() -> None:
+    """data/training-compared.yaml has every case with a number, this guide's figure to three digits, and how far it is off."""
+    shown = FACTS.rows("training-compared")
+    cases = {re.sub(r"[^a-z0-9]+", "-", row["id"]): row for row in PUBLISHED if not isinstance(row["published"], bool)}
+    assert set(shown) == set(cases)
+    for key, row in cases.items():
+        assert shown[key]["published"] == row["published"], key
+        assert shown[key]["ours"] == pytest.approx(float(f"{ours(row):.3g}")), key
+        assert shown[key]["off_percent"] == pytest.approx(100 * (ours(row) / row["published"] - 1), rel=0.06, abs=0.05), key
+        assert shown[key]["within"] is within(row), key
+        assert bool(shown[key].get("fitted")) is bool(row.get("fitted")), key
+        assert shown[key].get("why", "") == " ".join(row.get("note", "").split()), key
+    # What docs/about/accuracy.md says in words.
+    measured = [row for row in PUBLISHED if row["kind"] == "measured" and not row.get("fitted")]
+    assert (sum(map(within, measured)), len(measured)) == (10, 13)
+    off = sorted(abs(ours(row) / row["published"] - 1) for row in measured)
+    assert off[6] == pytest.approx(0.1, abs=0.01)
+    claims = [row for row in PUBLISHED if row["kind"] == "claim" and not isinstance(row["published"], bool)]
+    assert (sum(map(within, claims)), len(claims)) == (14, 18)
 
 
 def settings_of(row: dict[str, Any]) -> dict[str, Any]:
