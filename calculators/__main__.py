@@ -30,7 +30,7 @@ from calculators.kit.export import (
     unused_sentences,
 )
 from calculators.kit.facts import Facts, MissingFact, Source
-from calculators.kit.render import flip_text
+from calculators.kit.render import flip_texts
 from calculators.kit.result import Result, answer
 from calculators.kit.shape import Calculator, Field, Input, InputError
 from calculators.kit.units import UNITS
@@ -347,7 +347,7 @@ def as_text(result: Result) -> str:
     lines += chance_lines(result)
     if result.flips:
         lines += ["", "What would change the answer, one input alone"]
-        lines += [f"  {flip_text(flip, calculator.fields()[flip.input])}" for flip in result.flips]
+        lines += [f"  {text}" for text in flip_texts(result.flips, calculator.fields())]
     if result.sources:
         lines += ["", "Sources"]
         lines += [f"  {s.publisher}, {s.title}, {s.url} ({s.dated()})" for s in result.sources]

@@ -158,7 +158,7 @@ def test_chances_are_shown_as_whole_per_cents_with_their_picture() -> None:
     html = render.chances(found, result.answer(MADE, {}, facts_of("2026-06-01")))
     assert "more than 99 %" in html
     assert "less than 1 %" in html
-    assert "Price: 1 USD to 4 USD" in html
+    assert "Price: 1 to 4 USD" in html
     assert "with one input alone moved: Price 1 USD: 5 USD/month, 4 USD: 20 USD/month" in html
 
 

@@ -87,7 +87,7 @@ class Tornado(NamedTuple):
 
 def tornado(found: Chances) -> Tornado:
     """The swings of a result as a picture."""
-    return Tornado(f"What moves the result most: {found.result}", found.unit, found.swings[0].central, found.swings)
+    return Tornado(f"What moves this most: {found.result[:1].lower()}{found.result[1:]}", found.unit, found.swings[0].central, found.swings)
 
 
 class Stack(NamedTuple):
@@ -103,11 +103,11 @@ class Stack(NamedTuple):
     mark: tuple[float, str] | None = None
     by: str = "Part"  # what a bar is, over their names in the table
     decimals: int = 1  # shown at most
-    rest: bool = False  # the last part is what is left, and is not counted with the others
+    rest: int = 0  # how many of the last parts are left over, and are not counted with the others
 
     def together(self, values: Sequence[float]) -> float:
         """What a bar comes to."""
-        return sum(values[:-1] if self.rest else values)
+        return sum(values[:len(values) - self.rest])
 
 
 class Points(NamedTuple):
@@ -466,7 +466,7 @@ def _tornado(chart: Tornado) -> tuple[int, str]:
     for i, row in enumerate(chart.rows):
         y = TOP + i * tall + ROW
         left, right = sorted((scale.at(row.low), scale.at(row.high)))
-        parts.append(f'<text x="{start}" y="{y}">{escape(f"{row.label}: {row.low_at} to {row.high_at}")}</text>')
+        parts.append(f'<text x="{start}" y="{y}">{escape(_fitting(f"{row.label}: {_from_to(row.low_at, row.high_at)}"))}</text>')
         parts.append(f'<rect class="bar-1" x="{left:g}" y="{y + 5}" width="{max(1, right - left):g}" height="11"/>')
     now = scale.at(chart.central)
     parts.append(f'<path class="mark" d="M{now:g} {TOP}V{bottom}"/>')
@@ -474,6 +474,21 @@ def _tornado(chart: Tornado) -> tuple[int, str]:
     parts.append(f'<text x="{(start + WIDTH - RIGHT) / 2:g}" y="{bottom + 36}" text-anchor="middle">'
                  f"{escape(UNITS[chart.unit])}</text>")
     return bottom + 46, "".join(parts)
+
+
+def _from_to(low: str, high: str) -> str:
+    """Two ends in words, with what both end in said once: "1 to 4 USD"."""
+    first, last = low.split(), high.split()
+    same = 0
+    while same < min(len(first), len(last)) - 1 and first[-1 - same] == last[-1 - same]:
+        same += 1
+    return f"{' '.join(first[:len(first) - same])} to {high}"
+
+
+def _fitting(text: str) -> str:
+    """A text that stays within the picture; the table under it has it whole."""
+    most = int((WIDTH - RIGHT - 12) / CHARACTER)
+    return text if len(text) <= most else text[:most - 1].rstrip() + "…"
 
 
 def _about(value: float, chart: Tornado) -> str:

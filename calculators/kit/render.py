@@ -382,8 +382,19 @@ def _flips(answer: Result) -> str:
     if not answer.flips:
         return ""
     fields = answer.calculator.fields()
-    items = "".join(f"<li>{escape(flip_text(flip, fields[flip.input]))}</li>" for flip in answer.flips)
+    items = "".join(f"<li>{escape(text)}</li>" for text in flip_texts(answer.flips, fields))
     return f'<div class="flips"><p><strong>What would change the answer, one input alone</strong></p><ul>{items}</ul></div>'
+
+
+def flip_texts(flips: Iterable[Flip], fields: Mapping[str, Field]) -> list[str]:
+    """The flips as sentences, those that change the answer first; inputs that do not, together by the reason."""
+    changing, others = [], dict[str, list[str]]()
+    for flip in flips:
+        if flip.value is not None:
+            changing.append(flip_text(flip, fields[flip.input]))
+        else:
+            others.setdefault(flip.why, []).append(fields[flip.input].label)
+    return [*changing, *(f"{'; '.join(labels)}: {why}" for why, labels in others.items())]
 
 
 def flip_text(flip: Flip, spec: Field) -> str:
