@@ -329,7 +329,7 @@ def _price_step(p: Priced) -> Step:
 
 def _request_text(inputs: Inputs, best: Priced) -> str:
     """One request of the cheapest model, part by part."""
-    names = ("input", "reading from the cache", "writing to it", "output", "reasoning")
+    names = ("input", "reading from the cache", "writing it", "output", "reasoning")
     parts = " + ".join(f"{show(part, 'USD')} {name}" for name, part in zip(names, best.parts, strict=True) if part)
     more = []
     if best.parts.cached:

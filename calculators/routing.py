@@ -498,8 +498,9 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
         models = {model.row: model.label for choice in choices(inputs, outputs.prices) if choice for model in choice.models}
         used = list(models.items())
     texts = {name: f"{{{name}}}" for name in CALCULATOR.results()} | {
-        "saved_usd": "{pure_usd} − {hybrid_usd} = {saved_usd}",
-        "saved_percent": "{saved_usd} ÷ {pure_usd} = {saved_percent}",
+        name: text for name, text in (("saved_usd", "{pure_usd} − {hybrid_usd} = {saved_usd}"),
+                                      ("saved_percent", "{saved_usd} ÷ {pure_usd} = {saved_percent}"))
+        if not isinstance(getattr(outputs, name), NoValue)
     } | _working(inputs, outputs)
     return [
         *(Step("ways", f"{label}: input {{{PRICES}.{row}.input}}, output {{{PRICES}.{row}.output}}") for row, label in used),
@@ -530,14 +531,15 @@ def _working(inputs: Inputs, outputs: Outputs) -> dict[str, str]:
                             f"{{dear_share_percent}} × {dear} = {{accepted_usd}}; all requests are answered in the end",
         }
     if inputs.strategy == DEVELOPMENT:
-        each = f"{{development_percent}} × ({cheap} + {{repeated_percent}} × {dear}) + the rest × {dear}"
+        users = f"(100 % − {{development_percent}}) × {dear}"
+        each = f"{{development_percent}} × ({cheap} + {{repeated_percent}} × {dear}) + {users}"
         return found | {"hybrid_usd": f"{requests} × ({each}) + {{upkeep_usd}} = {{hybrid_usd}}"}
     fleet = fleet_of(inputs, prices) if inputs.strategy == FALLBACK else None
     if fleet:
         rest = show(hybrid.overflow_hours(fleet.month, fleet.best), "hours")
         return found | {
-            "hybrid_usd": f"{show(fleet.best, 'servers')} × {{server_usd_per_hour}} × 720 hours + {rest} of a server's work × "
-                          f"{show(fleet.hour_usd, 'USD')} on the API + {{upkeep_usd}} = {{hybrid_usd}}",
+            "hybrid_usd": f"{show(fleet.best, 'servers')} × {{server_usd_per_hour}} × 720 hours + {rest} left × "
+                          f"{show(fleet.hour_usd, 'USD')} an hour on the API + {{upkeep_usd}} = {{hybrid_usd}}",
             "servers": "of all numbers from none to the peak the one with the cheapest month: {servers}",
             "overflow_percent": "the hours of a server's work that so many cannot take, of all: {overflow_percent}",
             "answered_alone_percent": "each server is up {server_up_percent} of the time, independently: what those "
