@@ -36,7 +36,7 @@ class Inputs(workload.OwnModel):
     ), workload.FINER)
     memory_fraction_percent: float | None = folded(number(
         "Memory the engine may use", unit="%", default=None, above=0, max=100,
-        help="Of each GPU's memory. Left empty: the engine's own default, 92 % for vLLM.",
+        help="Of each GPU's memory. Left empty: the engine's own default, which the working names.",
     ), workload.FINER)
     config_json: str = folded(text(
         "config.json of a model", help="Paste the file from the model's page: it wins over the model chosen above.",
@@ -74,6 +74,7 @@ class Machine(NamedTuple):
     share: float | None  # of the memory that the engine may use, as a ratio
     overhead_key: str  # its row in data/engine-overhead.yaml
     overhead: Mapping[str, Value]
+    runs: bool  # the engine, on this vendor's chips
 
     def room(self, need: Need, split: Split, end: str = "central") -> float:
         """Bytes for cache and state on each GPU; `end` is that of the overhead: low, central or high."""
@@ -86,7 +87,7 @@ class Machine(NamedTuple):
 
     def splits(self, need: Need, stages: int | None) -> list[Split]:
         """The ways to spread the model that are tried, fewest GPUs first."""
-        return memory.splits(need.arch.heads, stages, self.engine in LAYERWISE, self.single)
+        return memory.splits(need.arch, stages, self.engine in LAYERWISE, self.single)
 
     def fewest(self, need: Need, stages: int | None) -> Split | None:
         """The first of those ways that holds it."""
@@ -100,6 +101,7 @@ class Rows(NamedTuple):
     cache: str
     model: str  # "" for a model of one's own
     bits: memory.Format
+    context: float | None = None  # tokens that the model is made for, where known
 
 
 class Plan(NamedTuple):
@@ -112,10 +114,13 @@ class Plan(NamedTuple):
     fits: bool
     fewest: Split | None
     fixed: bool  # the reader gave it
+    refused: str = ""  # why no engine takes this arrangement, however much memory there is
 
     def headline(self) -> str:
         """The answer in words."""
         named = f"{self.split.gpus} × {self.machine.name}"
+        if self.refused:
+            return self.refused + (f"; it fits on {self.fewest.gpus}" if self.fewest else "")
         if self.fits:
             return f"Fits on {named}"
         if not self.fixed:
@@ -144,11 +149,11 @@ class Outputs:
     kv_bytes_per_token: float = output("KV cache per token", unit="B/token", decimals=1)
     kv_cache_gb: float = output("KV cache of all requests", unit="GB", decimals=2)
     state_gb: float = output("Recurrent state of all requests", unit="GB", decimals=2)
-    overhead_gb: Range = output("Engine and working memory, all GPUs", unit="GB", range=True, decimals=1)
-    total_gb: Range = output("All of it", unit="GB", range=True, decimals=1)
+    overhead_gb: Range | NoValue = output("Engine and working memory, all GPUs", unit="GB", range=True, digits=3)
+    total_gb: Range | NoValue = output("All of it", unit="GB", range=True, digits=3)
     gpus_used: int = output("GPUs in this arrangement", unit="GPUs")
-    per_gpu_gb: Range = output("On each of them", unit="GB", range=True, decimals=1)
-    usable_gb: float = output("What the engine may use of each", unit="GB", decimals=1)
+    per_gpu_gb: Range | NoValue = output("On each of them", unit="GB", range=True, digits=3)
+    usable_gb: float | NoValue = output("What the engine may use of each", unit="GB", decimals=1)
     context_max_tokens: int | NoValue = output("Longest context that fits", unit="tokens")
     concurrent_max: int | NoValue = output("Most requests that fit", unit="count")
     smallest_set: str | NoValue = output("Fewest GPUs of any kind")
@@ -178,7 +183,8 @@ def need_of(inputs: Inputs, facts: Facts) -> tuple[Need, Rows]:
         memory.weights(arch, fmt))
     element = float(formats[cache_row]["cache_bits"]) / 8
     need = Need(name, arch, weights, element, inputs.context_tokens, inputs.concurrent_requests)
-    return need, Rows(format_row, cache_row, model_row, fmt)
+    held = facts.rows("models")[model_row].get("context_tokens") if model_row else None
+    return need, Rows(format_row, cache_row, model_row, fmt, float(held) if held else None)
 
 
 def _row(precision: str) -> str:
@@ -216,8 +222,9 @@ def machine_of(gpu: str, inputs: Inputs, facts: Facts) -> Machine:
     percent = inputs.memory_fraction_percent or overheads[key].get("memory_percent")
     default = facts.rows("engines").get(inputs.engine, {}).get("memory_default")
     share = float(percent) / 100 if percent else float(default) if default else None
-    return Machine(gpu, str(row["name"]), gib * GIB, row.get("vendor") == "Apple", inputs.engine, share, key,
-                   overheads[key])
+    vendor = str(row.get("vendor"))
+    return Machine(gpu, str(row["name"]), gib * GIB, vendor == "Apple", inputs.engine, share, key, overheads[key],
+                   _runs(inputs.engine, vendor))
 
 
 def plan_of(need: Need, rows: Rows, machine: Machine, inputs: Inputs) -> Plan:
@@ -226,9 +233,28 @@ def plan_of(need: Need, rows: Rows, machine: Machine, inputs: Inputs) -> Plan:
     if inputs.tensor_parallel is not None:
         given = Split(inputs.tensor_parallel, stages or 1)
         split = Split(1, given.gpus) if layered else given
-        return Plan(need, rows, machine, split, machine.holds(need, split), machine.fewest(need, None), True)
+        why = refusal_of(need.arch, machine, split)
+        fits = not why and machine.holds(need, split)
+        return Plan(need, rows, machine, split, fits, machine.fewest(need, None), True, why)
     found = machine.fewest(need, stages)
-    return Plan(need, rows, machine, found or machine.splits(need, stages)[-1], found is not None, found, False)
+    split = found or machine.splits(need, stages)[-1]
+    if why := refusal_of(need.arch, machine, split):
+        return Plan(need, rows, machine, split, False, machine.fewest(need, None), True, why)
+    return Plan(need, rows, machine, split, found is not None, found, False)
+
+
+def refusal_of(arch: Architecture, machine: Machine, split: Split) -> str:
+    """Why no engine takes this arrangement, and what it takes instead; "" if there is no such reason."""
+    if machine.single and split.gpus > 1:
+        return f"{machine.name} has one GPU"
+    if split.pipeline_parallel > arch.layers:
+        return f"{arch.layers:,} layers cannot be dealt out to {split.pipeline_parallel:,} {_parts_of(machine)}"
+    why = memory.refused(arch, split.tensor_parallel)
+    return f"{why}: take {memory.nearest(arch, split.tensor_parallel, 2 * split.tensor_parallel)} to a layer" if why else ""
+
+
+def _parts_of(machine: Machine) -> str:
+    return "GPUs" if machine.engine in LAYERWISE else "stages"
 
 
 # --- the result ------------------------------------------------------------------------------------------------------
@@ -245,6 +271,7 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     whole_state = need.requests * architecture.state_bytes(need.arch) / GB
     others = _others(need, machine, inputs, facts)
     none = NoValue("more GPUs than are tried")
+    refused = NoValue("engines refuse this arrangement") if plan.refused else None
     return Outputs(
         verdict=plan.headline(),
         gpus_needed=plan.fewest.gpus if plan.fewest else none,
@@ -252,13 +279,13 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
         kv_bytes_per_token=architecture.kv_bytes_per_token(need.arch, need.element_bytes),
         kv_cache_gb=whole_cache,
         state_gb=whole_state,
-        overhead_gb=Range(*(gpus * end for end in beside)),
-        total_gb=Range(*(need.weights.total / GB + whole_cache + whole_state + gpus * end for end in beside)),
+        overhead_gb=refused or Range(*(gpus * end for end in beside)),
+        total_gb=refused or Range(*(need.weights.total / GB + whole_cache + whole_state + gpus * end for end in beside)),
         gpus_used=gpus,
-        per_gpu_gb=Range(*(static + cache + state + end for end in beside)),
-        usable_gb=static + beside.central + machine.room(need, plan.split) / GB,
-        context_max_tokens=longest_context(machine, need, plan.split) or _too_full(machine, need, plan.split),
-        concurrent_max=most_requests(machine, need, plan.split) or _too_full(machine, need, plan.split),
+        per_gpu_gb=refused or Range(*(static + cache + state + end for end in beside)),
+        usable_gb=refused or usable_gb(machine, need, plan.split),
+        context_max_tokens=refused or longest_context(machine, need, plan.split) or _too_full(machine, need, plan.split),
+        concurrent_max=refused or most_requests(machine, need, plan.split) or _too_full(machine, need, plan.split),
         smallest_set=f"{others[0][1]} × {others[0][0]}" if others else none,
         other_gpus=Table((("GPU", "text"), ("GPUs", "count"), ("Memory together", "GB"), ("Most requests", "count")),
                          tuple((name, (count, round(size, 1), most)) for name, count, size, most in others)),
@@ -302,9 +329,9 @@ def _runs(engine: str, vendor: str) -> bool:
 def _others(need: Need, chosen: Machine, inputs: Inputs, facts: Facts) -> list[tuple[str, int, float, int]]:
     """Every kind of GPU that holds it: name, fewest GPUs, GB of them all, most requests; fewest first, then least memory."""
     found = []
-    for gpu, row in facts.rows("gpus").items():
+    for gpu in facts.rows("gpus"):
         machine = chosen if gpu == chosen.gpu else machine_of(gpu, inputs, facts)
-        split = machine.fewest(need, None) if _runs(inputs.engine, str(row.get("vendor"))) else None
+        split = machine.fewest(need, None) if machine.runs else None
         if split:
             found.append((machine.name, split.gpus, split.gpus * machine.memory / GB, most_requests(machine, need, split)))
     return sorted(found, key=lambda one: one[1:3])
@@ -315,6 +342,9 @@ def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
     need, rows = need_of(inputs, facts)
     machine = machine_of(inputs.gpu, inputs, facts)
     plan = plan_of(need, rows, machine, inputs)
+    if plan.refused:
+        return [Flip(name, None, unit, why=f"nothing changes the answer: {plan.refused}")
+                for name, unit in (("context_tokens", "tokens"), ("concurrent_requests", "count"))]
     tried = [plan.split] if plan.fits or plan.fixed else machine.splits(need, inputs.pipeline_parallel)
 
     def flip(name: str, unit: str, most: int, reach: int) -> Flip:
@@ -342,6 +372,19 @@ def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
 def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
     """The working, a line for each figure."""
     plan = outputs.plan
+    if plan.refused:
+        none = [Step(name, f"{{{name}}}") for name in ("overhead_gb", "total_gb", "per_gpu_gb", "usable_gb",
+                                                       "context_max_tokens", "concurrent_max")]
+        verdict = Step("verdict", f"engines deal out whole layers and query heads evenly, and copy KV heads evenly where there "
+                       f"are too few of them: {plan.refused}")
+    else:
+        none, verdict = [], Step("verdict", "{per_gpu_gb} against {usable_gb}; the middle decides")
+    steps = {step.of: step for step in (*_steps(inputs, plan), verdict, *none)}
+    return list(steps.values())
+
+
+def _steps(inputs: Inputs, plan: Plan) -> list[Step]:
+    """The working of an arrangement that engines take."""
     over = f"engine-overhead.{plan.machine.overhead_key}"
     together = f"({{{over}.low_gib}} to {{{over}.high_gib}}, middle {{{over}.central_gib}}"
     more = f", and {{{over}.parallel_gib}} more with several GPUs" if plan.split.gpus > 1 else ""
@@ -356,14 +399,13 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
         Step("gpus_used", _split_text(plan)),
         Step("per_gpu_gb", _per_gpu_text(plan)),
         Step("usable_gb", _usable_text(inputs, plan)),
-        Step("gpus_needed", "{gpus_needed}: tensor parallelism over 1, 2, 4, 8 GPUs that deal out the query heads evenly, "
-             "then more servers of 8 as stages" if plan.machine.engine not in LAYERWISE else
+        Step("gpus_needed", "{gpus_needed}: tensor parallelism over 1, 2, 4, 8 GPUs that deal out the heads evenly, then "
+             "more servers of as many as stages" if plan.machine.engine not in LAYERWISE else
              "{gpus_needed}: whole layers, spread over 1 to 16 GPUs"),
         Step("context_max_tokens", "with {concurrent_requests} requests at once: {context_max_tokens}"),
         Step("concurrent_max", "with {context_tokens} each: {concurrent_max}"),
         Step("smallest_set", "{smallest_set}: the fewest, and of equal numbers the least memory"),
         Step("other_gpus", "the same for every GPU in the table that the engine runs on: {other_gpus}"),
-        Step("verdict", "{per_gpu_gb} against {usable_gb}; the middle decides"),
     ]
 
 
@@ -456,17 +498,26 @@ def _usable_text(inputs: Inputs, plan: Plan) -> str:
 def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Stack:
     """Where the memory of one GPU goes, in this arrangement and in its neighbours."""
     plan = outputs.plan
+    if plan.refused:  # what would be taken instead
+        plan = plan._replace(split=plan.fewest or plan.machine.splits(plan.need, None)[-1])
     machine, capacity = plan.machine, plan.machine.memory / GB
     groups = []
     for split in _neighbours(plan):
         static, cache, state, beside = plan._replace(split=split).parts_gb()
-        taken = static + cache + state + beside.central
+        taken, usable = static + cache + state + beside.central, usable_gb(machine, plan.need, split)
         name = "One GPU" if split.gpus == 1 else f"Each of {split.gpus:,} GPUs"
-        groups.append((name, (static, cache, state, beside.central, max(0.0, capacity - taken))))
-    usable = outputs.usable_gb
+        groups.append((name, (static, cache, state, beside.central, max(0.0, usable - taken),
+                              max(0.0, capacity - max(usable, taken)))))
+    usable = usable_gb(machine, plan.need, plan.split)
     return Stack(title=f"Where the memory of each {machine.name} goes", unit="GB",
-                 parts=("Weights", "KV cache", "State", "Engine", "Free"), groups=groups,
-                 mark=(usable, f"usable: {show(round(usable, 1), 'GB')}"), by="Arrangement", rest=True)
+                 parts=("Weights", "KV cache", "State", "Engine", "Free", "Not for the engine"), groups=groups,
+                 mark=(usable, f"usable: {show(round(usable, 1), 'GB')}"), by="Arrangement", rest=2)
+
+
+def usable_gb(machine: Machine, need: Need, split: Split) -> float:
+    """GB of each GPU that weights, cache and engine may take together; of several rules, by the weights of this split."""
+    beside = memory.overhead_per_gpu(machine.overhead, split.gpus).central
+    return need.static(split) / GB + beside / GB + machine.room(need, split) / GB
 
 
 def _neighbours(plan: Plan) -> list[Split]:
@@ -509,10 +560,13 @@ def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
 def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     """What the reader should know before using the figure."""
     plan = outputs.plan
-    return [*_close(plan), *_odd_split(inputs, plan), *_odd_engine(inputs, plan)]
+    context = workload.beyond_context(plan.need.name, inputs.context_tokens, plan.rows.context)
+    return [*context, *_close(plan), *_odd_split(inputs, plan), *_odd_engine(inputs, plan)]
 
 
 def _close(plan: Plan) -> list[str]:
+    if plan.refused:
+        return []
     if plan.fits and not plan.machine.holds(plan.need, plan.split, "high"):
         return ["It is close: if the engine takes as much for itself as the most that was found, it does not fit."]
     if not plan.fits and plan.machine.holds(plan.need, plan.split, "low"):
@@ -521,15 +575,10 @@ def _close(plan: Plan) -> list[str]:
 
 
 def _odd_split(inputs: Inputs, plan: Plan) -> list[str]:
-    found, split, arch = [], plan.split, plan.need.arch
+    found = []
     if inputs.engine in LAYERWISE and (inputs.tensor_parallel or 1) > 1:
         found.append("This engine spreads whole layers over the GPUs rather than splitting each: counted so.")
-    if arch.heads % split.tensor_parallel:
-        found.append(f"{arch.heads:,} query heads cannot be dealt out evenly to {split.tensor_parallel:,} GPUs: most engines "
-                     "refuse.")
-    if split.pipeline_parallel > arch.layers:
-        found.append(f"There are more stages than layers ({arch.layers:,}): engines refuse.")
-    if split.gpus > memory.SERVER:
+    if plan.split.gpus > memory.SERVER and not plan.refused:
         found.append("More GPUs than one server holds: the network between servers then decides the speed.")
     return found
 
@@ -543,8 +592,8 @@ def _odd_engine(inputs: Inputs, plan: Plan) -> list[str]:
         found.append("This engine does not read GGUF files, or only with a plugin.")
     if inputs.kv_precision in ("q8_0", "q4_0") and inputs.engine not in (*LAYERWISE, workload.GENERIC):
         found.append("This format of the cache is one of llama.cpp and Ollama.")
-    if plan.machine.single and inputs.engine not in (*LAYERWISE, workload.GENERIC):
-        found.append("This engine is not known to run on Apple's chips.")
+    if not plan.machine.runs:
+        found.append("This engine is not known to run on this vendor's chips: the memory is counted as if it did.")
     return found
 
 

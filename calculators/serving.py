@@ -70,6 +70,7 @@ class Plan(NamedTuple):
     first_span: tuple[float, float]
     mode: str
     waiting: Range  # how many times the unloaded time to the first token it was under such a load
+    context: float | None = None  # tokens that the model is made for, where known
 
     @property
     def most(self) -> int:
@@ -113,15 +114,15 @@ class Outputs:
     """Estimates of a fitted model, each with the range whose coverage of measured rows the working gives; counts are bare."""
 
     answer: str = output("Answer", headline=True)
-    output_tokens_per_s: Range | NoValue = output("Output of all requests", unit="tokens/s", range=True, decimals=1)
-    user_tokens_per_s: Range | NoValue = output("Output of one request", unit="tokens/s", range=True, decimals=1)
-    time_per_output_token_ms: Range | NoValue = output("Time per output token", unit="ms", range=True, decimals=2)
-    ttft_ms: Range | NoValue = output("Time to first token, nothing else running", unit="ms", range=True, decimals=0)
+    output_tokens_per_s: Range | NoValue = output("Output of all requests", unit="tokens/s", range=True, digits=3)
+    user_tokens_per_s: Range | NoValue = output("Output of one request", unit="tokens/s", range=True, digits=3)
+    time_per_output_token_ms: Range | NoValue = output("Time per output token", unit="ms", range=True, digits=3)
+    ttft_ms: Range | NoValue = output("Time to first token, nothing else running", unit="ms", range=True, digits=3)
     ttft_loaded: str | NoValue = output("Time to first token under this load")
-    requests_per_hour: Range | NoValue = output("Requests finished in an hour", unit="count", range=True, decimals=0)
+    requests_per_hour: Range | NoValue = output("Requests finished in an hour", unit="count", range=True, digits=3)
     usd_per_million_output_tokens: Range | NoValue = output("Cost of a million output tokens", unit="USD/Mtok", range=True,
-                                                            decimals=3)
-    requests_for_target: Range | NoValue = output("Requests at once at the speed wanted", unit="count", range=True, decimals=0)
+                                                            digits=3)
+    requests_for_target: Range | NoValue = output("Requests at once at the speed wanted", unit="count", range=True, digits=3)
     bottleneck: str | NoValue = output("What limits it")
     in_flight: float | NoValue = output("Requests in flight", unit="count", decimals=0)
     requests_that_fit: float | NoValue = output("Requests that fit in memory", unit="count", decimals=0)
@@ -175,15 +176,15 @@ def own_architecture(inputs: Inputs, per_token: int) -> Architecture:
         "expert_intermediate_size": max(1, round(width / experts)), "expert_hidden_size": h})
 
 
-def memory_of(inputs: Inputs, facts: Facts) -> tuple[gpu_memory.Need, gpu_memory.Machine, str]:
-    """What one request needs and what there is, as the GPU memory page counts it, and the format of the weights."""
+def memory_of(inputs: Inputs, facts: Facts) -> tuple[gpu_memory.Need, gpu_memory.Machine, gpu_memory.Rows]:
+    """What one request needs and what there is, as the GPU memory page counts it, and the rows of data/ that were read."""
     own = {name: getattr(inputs, name) for name in workload.OwnModel.__dataclass_fields__}
     asked = gpu_memory.Inputs(
         **own, model=inputs.model, weight_precision=inputs.weight_precision, kv_precision=inputs.kv_precision,
         context_tokens=inputs.input_tokens + inputs.output_tokens, concurrent_requests=1, gpu=inputs.gpu, engine=inputs.engine,
         tensor_parallel=None, pipeline_parallel=None, memory_fraction_percent=None, config_json="")
     need, rows = gpu_memory.need_of(asked, facts)
-    return need, gpu_memory.machine_of(inputs.gpu, asked, facts), rows.format
+    return need, gpu_memory.machine_of(inputs.gpu, asked, facts), rows
 
 
 def split_of(inputs: Inputs, gpus: int) -> Split:
@@ -203,7 +204,7 @@ def holding_of(need: gpu_memory.Need, machine: gpu_memory.Machine, requests: int
 def plan_of(inputs: Inputs, facts: Facts) -> Plan | Refusal:
     """The arrangement that is asked for, or the smallest that holds model and requests; or why there is none."""
     name, arch = model_of(inputs, facts)
-    need, machine, weights = memory_of(inputs, facts)
+    need, machine, rows = memory_of(inputs, facts)
     row = facts.rows("gpus")[inputs.gpu]
     fewest = holding_of(need, machine, 1)
     # With copies the requests are shared out, so that one copy need not hold them all.
@@ -216,9 +217,10 @@ def plan_of(inputs: Inputs, facts: Facts) -> Plan | Refusal:
     if not machine.holds(need, split):
         return _too_large(inputs, machine, fewest)
     engine = FACTORS_OF.get(inputs.engine, inputs.engine)
-    setup = Setup(gpus, throughput.format_of(weights, facts.rows("precisions")[weights]), need.element_bytes, engine,
+    setup = Setup(gpus, throughput.format_of(rows.format, facts.rows("precisions")[rows.format]), need.element_bytes, engine,
                   by_layer=inputs.engine in workload.LAYERWISE and gpus > 1)
-    return _plan(inputs, facts, name, arch, throughput.gpu_of(facts, inputs.gpu), setup, need, machine)
+    plan = _plan(inputs, facts, name, arch, throughput.gpu_of(facts, inputs.gpu), setup, need, machine)
+    return plan._replace(context=rows.context)
 
 
 def _plan(inputs: Inputs, facts: Facts, name: str, arch: Architecture, gpu: Gpu, setup: Setup, need: gpu_memory.Need,
@@ -255,8 +257,9 @@ def _why_not(inputs: Inputs, row: Mapping[str, Value], arch: Architecture, gpus:
     if gpus > SERVER:
         return Refusal(f"No estimate for {gpus:,} GPUs to a layer",
                        f"more than {SERVER} GPUs to a layer are not modelled: the network between servers decides")
-    if arch.heads % gpus and inputs.engine not in workload.LAYERWISE:
-        return Refusal(f"{arch.heads} query heads cannot be dealt out to {gpus} GPUs", "engines refuse such a split")
+    why = memory.refused(arch, gpus) if inputs.engine not in workload.LAYERWISE else ""
+    if why:
+        return Refusal(f"{why}: take {memory.nearest(arch, gpus, SERVER)}", "engines refuse such a split")
     if inputs.gpus is not None and inputs.gpus < gpus:
         return Refusal(f"{show(inputs.gpus, 'GPUs')} {'is' if inputs.gpus == 1 else 'are'} too few: one copy of the model "
                        f"needs {gpus}", f"one copy of the model needs {gpus}")
@@ -369,7 +372,7 @@ def _where(plan: Plan) -> Table:
     shares = plan.shares()
     whole_step = sum(shares.values())
     return Table(_WHERE, tuple(
-        (label[:1].upper() + label[1:], (round(1000 * shares[name], 3), round(100 * shares[name] / whole_step)))
+        (label[:1].upper() + label[1:], (float(f"{1000 * shares[name]:.3g}"), round(100 * shares[name] / whole_step)))
         for name, label in PARTS.items() if shares[name]))
 
 
@@ -571,9 +574,10 @@ def _break_even(inputs: Inputs, outputs: Outputs) -> Link:
 
 def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     """What the reader should know before using the figure."""
-    plan, found = outputs.plan, []
+    plan = outputs.plan
     if isinstance(plan, Refusal):
         return []
+    found = workload.beyond_context(plan.name, inputs.input_tokens + inputs.output_tokens, plan.context)
     if inputs.concurrent_requests is not None and inputs.concurrent_requests > plan.busy * plan.most:
         found.append(f"Only {show_number(plan.busy * plan.most)} of the requests run at once: the others wait.")
     if plan.work.room_bytes < 4 * plan.work.full_kv_bytes:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from calculators import gpu_memory
 from calculators.buildtime import data
-from calculators.kit import architecture, chart, memory
+from calculators.kit import architecture, chart, memory, render
 from calculators.kit.chart import Stack
 from calculators.kit.memory import Format, Split, Weights
 from calculators.kit.result import Result, answer
@@ -98,16 +98,80 @@ def test_what_is_too_much_leaves_less_than_nothing() -> None:
         assert memory.room_for_cache(100, 0.9, counts, 120, 10) < 0
 
 
+def plain(heads: int, kv_heads: int, layers: int = 80) -> architecture.Architecture:
+    kind = "mha" if heads == kv_heads else "gqa"
+    return architecture.from_dict({"layers": layers, "hidden_size": 64, "heads": heads, "kv_heads": kv_heads, "head_size": 8,
+                                   "vocabulary": 100, "attention": kind, "intermediate_size": 128})
+
+
 def test_the_ways_that_are_tried() -> None:
-    within = [Split(1, 1), Split(2, 1), Split(4, 1), Split(8, 1)]
-    assert memory.splits(64, None, False, False)[:6] == [*within, Split(8, 2), Split(8, 3)]
-    assert memory.splits(28, None, False, False)[:4] == [Split(1, 1), Split(2, 1), Split(4, 1), Split(4, 2)]  # 28 / 8 is odd
-    assert memory.splits(64, 2, False, False) == [Split(1, 2), Split(2, 2), Split(4, 2), Split(8, 2)]
-    assert memory.splits(64, None, True, False)[:3] == [Split(1, 1), Split(1, 2), Split(1, 3)]
-    assert memory.splits(64, 4, True, False) == [Split(1, 4)]
-    assert memory.splits(64, None, False, True) == [Split(1, 1)]
-    gpus = [split.gpus for split in memory.splits(64, None, False, False)]
+    within, even = [Split(1, 1), Split(2, 1), Split(4, 1), Split(8, 1)], plain(64, 8)
+    assert memory.splits(even, None, False, False)[:6] == [*within, Split(8, 2), Split(8, 3)]
+    odd = [Split(1, 1), Split(2, 1), Split(4, 1), Split(4, 2)]
+    assert memory.splits(plain(28, 4), None, False, False)[:4] == odd  # 28 / 8 is no whole number
+    assert memory.splits(even, 2, False, False) == [Split(1, 2), Split(2, 2), Split(4, 2), Split(8, 2)]
+    assert memory.splits(even, None, True, False)[:3] == [Split(1, 1), Split(1, 2), Split(1, 3)]
+    assert memory.splits(even, 4, True, False) == [Split(1, 4)]
+    assert memory.splits(even, None, False, True) == [Split(1, 1)]
+    gpus = [split.gpus for split in memory.splits(even, None, False, False)]
     assert gpus == sorted(gpus)
+    assert memory.splits(plain(64, 8, layers=2), None, True, False) == [Split(1, 1), Split(1, 2)]
+    assert memory.splits(plain(64, 8, layers=2), None, False, False) == [*within, Split(8, 2)]
+
+
+@pytest.mark.parametrize(("model", "accepted"), [
+    ("llama-3-1-70b", [1, 2, 4, 8, 16]),  # 64 heads and 8 KV heads, which 16 GPUs have twice each
+    ("phi-4", [1, 2, 5, 10, 20]),  # 40 and 10: vLLM's issue 16021 is that 4 are refused
+    ("qwen2-5-7b", [1, 2, 4, 28]),  # 28 and 4: 7 and 14 GPUs would have 4 KV heads unevenly
+    ("deepseek-v3", [1, 2, 4, 8, 16, 32]),  # 128 heads, a latent
+    ("gemma-4-31b", [1, 2, 4, 8, 16, 32]),  # 32 heads; 4 KV heads in full layers, 16 in windows
+])
+def test_the_numbers_of_gpus_that_engines_accept(model: str, accepted: list[int]) -> None:
+    a = architecture.of(FACTS, model)
+    assert [n for n in memory.accepted(a, 32) if n <= max(accepted)] == accepted
+    for n in range(1, max(accepted)):
+        assert bool(memory.refused(a, n)) == (n not in accepted)
+
+
+@pytest.mark.parametrize(("inputs", "headline", "needed"), [
+    # 64 query heads: 12 refused, four hold it.
+    ({"tensor_parallel": 12}, "64 query heads cannot be dealt out to 12 GPUs: take 8 or 16 to a layer; it fits on 4", 4),
+    # Two hold 29.3 GB of weights, and one too.
+    ({"model": "phi-4", "tensor_parallel": 4},
+     "10 KV heads can be neither dealt out nor copied evenly to 4 GPUs: take 2 or 5 to a layer; it fits on 1", 1),
+    ({"model": "llama-3-1-8b", "pipeline_parallel": 33}, "32 layers cannot be dealt out to 33 stages; it fits on 1", 1),
+    ({"model": "llama-3-1-8b", "gpu": "apple-m2-ultra", "engine": "llama-cpp", "tensor_parallel": 2},
+     "M2 Ultra, 192 GB has one GPU; it fits on 1", 1),
+    # 811.7 GB of weights: 64 cards of 24 GB hold 12.7 each with eight stages; machines with one GPU do not.
+    ({"model": "llama-3-1-405b", "weight_precision": "bf16", "gpu": "apple-m2-ultra", "tensor_parallel": 3},
+     "M2 Ultra, 192 GB has one GPU", None),
+])
+def test_what_engines_refuse_is_no_fit(inputs: dict[str, object], headline: str, needed: int | None) -> None:
+    found = answer(gpu_memory.CALCULATOR, inputs, FACTS)
+    assert found.outputs["verdict"] == headline
+    assert found.outputs["gpus_needed"] == (needed or NoValue("more GPUs than are tried"))
+    for name in ("overhead_gb", "total_gb", "per_gpu_gb", "usable_gb", "context_max_tokens", "concurrent_max"):
+        assert isinstance(found.outputs[name], NoValue), name
+    assert "engines refuse this arrangement" in render.result(found)
+
+
+def test_every_number_of_gpus_that_is_suggested_is_accepted() -> None:
+    for model in ("phi-4", "qwen2-5-7b", "gemma-4-31b", "llama-3-1-405b", "kimi-k2-6"):
+        a = architecture.of(FACTS, model)
+        for split in memory.splits(a, None, False, False):
+            assert not memory.refused(a, split.tensor_parallel), (model, split)
+
+
+def test_what_the_engine_may_not_use_is_not_free() -> None:
+    """An H100 of 85.5 GB, of which vLLM may use 78.7: 51.9 taken, 26.8 free, 6.8 not for the engine."""
+    found = answer(gpu_memory.CALCULATOR, {}, FACTS)
+    assert isinstance(found.chart, Stack)
+    assert found.chart.parts[-2:] == ("Free", "Not for the engine")
+    (values,) = [values for name, values in found.chart.groups if name == "Each of 4 GPUs"]
+    assert found.chart.together(values) == pytest.approx(51.92, abs=0.005)
+    assert values[-2:] == pytest.approx((78.6817 - 51.9199, 85.5235 - 78.6817), abs=0.001)
+    full = [values for name, values in found.chart.groups if name == "Each of 2 GPUs"]  # 97.9 GB on 85.5
+    assert all(values[-2:] == (0, 0) for values in full)
 
 
 def test_the_row_of_an_engine_goes_by_the_size_of_the_gpu() -> None:
@@ -203,13 +267,13 @@ def test_a_config_json_wins_and_its_format_may_be_overruled() -> None:
 
 
 @pytest.mark.parametrize(("given", "words"), [
-    ({"tensor_parallel": 3}, "64 query heads cannot be dealt out evenly to 3 GPUs"),
-    ({"tensor_parallel": 1, "pipeline_parallel": 64, "model": "llama-3-1-8b"}, "more stages than layers (32)"),
+    ({"model": "llama-3-1-8b", "context_tokens": 131073}, "Llama 3.1 8B is made for 131,072 tokens"),
+    ({"engine": "tensorrt-llm", "gpu": "mi300x"}, "not known to run on this vendor's chips"),
     ({"engine": "ollama", "tensor_parallel": 2, "weight_precision": "q4_k_m"}, "spreads whole layers"),
     ({"engine": "vllm", "weight_precision": "q4_k_m"}, "does not read GGUF files"),
     ({"engine": "llama-cpp", "weight_precision": "fp8"}, "reads GGUF files"),
     ({"kv_precision": "q8_0"}, "one of llama.cpp and Ollama"),
-    ({"gpu": "apple-m2-ultra"}, "Apple"),
+    ({"gpu": "apple-m2-ultra"}, "not known to run on this vendor's chips"),
     ({"model": "kimi-k3", "gpu": "h100-sxm"}, "More GPUs than one server holds"),
     ({"context_tokens": 28609}, "the most that was found, it does not fit"),
     ({"context_tokens": 28610, "tensor_parallel": 4}, "the least that was found, it fits"),
@@ -234,7 +298,7 @@ def test_working_of_other_kinds_of_attention() -> None:
 
 def test_a_bar_is_cut_in_the_order_of_its_parts() -> None:
     """A bar of 100 spans x = 12 to 506: 494 units; 50 + 25 + 25 end at 259, 382.5 and 506. The rest is not in the sum."""
-    picture = Stack("Memory", "GB", ("Weights", "Cache", "Free"), [("One", (50, 25, 25))], mark=(75, "usable"), rest=True)
+    picture = Stack("Memory", "GB", ("Weights", "Cache", "Free"), [("One", (50, 25, 25))], mark=(75, "usable"), rest=1)
     root = ElementTree.fromstring(chart.svg(picture, "it"))
     bars = [rect for rect in root.iter("rect") if rect.get("height") == "20"]
     assert [(float(b.get("x", "")), float(b.get("width", ""))) for b in bars] == [(12, 247), (259, 123.5), (382.5, 123.5)]

@@ -172,3 +172,12 @@ def test_the_working_keeps_copies_and_busy_copies_apart() -> None:
     assert "8 copies × 1 GPU" in page
     assert "2 busy copies (6 idle)" in page
     assert outputs(**given)["gpus_used"] == 8
+
+
+def test_more_tokens_than_the_model_is_made_for_are_named() -> None:
+    """Llama 3.1 8B holds 131,072: 130,772 in and 300 out are just as many."""
+    asked = {"model": "llama-3-1-8b", "concurrent_requests": 1, "output_tokens": 300}
+    words = "Llama 3.1 8B is made for 131,072 tokens"
+    for tokens, said in ((130_772, False), (130_773, True)):
+        warnings = answer(CALCULATOR, asked | {"input_tokens": tokens}, FACTS).warnings
+        assert any(words in warning for warning in warnings) == said

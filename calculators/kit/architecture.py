@@ -135,9 +135,14 @@ def of(facts: Facts, model_id: str, stem: str = "models") -> Architecture:
     if row is None or "layers" not in row:
         raise MissingFact(f"data/{stem}.yaml has no architecture of {model_id} in force on {facts.as_of}.")
     try:
-        return from_dict({name: value for name, value in row.items() if name in _FIELDS})
+        return from_row(row)
     except ValueError as error:
         raise ValueError(f"{model_id}: {error}") from None
+
+
+def from_row(row: Mapping[str, Any]) -> Architecture:
+    """The architecture of a row of data/models.yaml, whose other columns are passed over. Raises ValueError."""
+    return from_dict({name: value for name, value in row.items() if name in _FIELDS})
 
 
 def model_ids(facts: Facts, stem: str = "models") -> Iterator[str]:

@@ -135,18 +135,46 @@ def room_for_cache(memory: float, share: float | None, counts: str, weights: flo
     return free if share is None else memory * share - weights - overhead
 
 
-def splits(heads: int, stages: int | None, layerwise: bool, single: bool) -> list[Split]:
+def refused(a: Architecture, tensor_parallel: int) -> str:
+    """Why engines refuse to split each layer over so many GPUs, as a clause; "" if they do not.
+
+    Query heads are dealt out evenly. So are KV heads, or where there are fewer of them than GPUs each is copied to equally
+    many (vLLM, issues 414 and 16021). A latent has none.
+    """
+    if a.heads % tensor_parallel:
+        return f"{a.heads:,} query heads cannot be dealt out to {tensor_parallel:,} GPUs"
+    kinds = (a.kv_heads if a.full_layers else 0, a.window_kv_heads) if a.attention in architecture.GROUPED else ()
+    for heads in kinds:
+        if heads and heads % tensor_parallel and tensor_parallel % heads:
+            return f"{heads:,} KV heads can be neither dealt out nor copied evenly to {tensor_parallel:,} GPUs"
+    return ""
+
+
+def accepted(a: Architecture, most: int = SERVER) -> list[int]:
+    """The numbers of GPUs up to `most` over which engines split each layer."""
+    return [n for n in range(1, most + 1) if not refused(a, n)]
+
+
+def nearest(a: Architecture, tensor_parallel: int, most: int) -> str:
+    """The accepted numbers next to one that is refused, in words: "8 or 16"."""
+    known = accepted(a, most)
+    below, above = [n for n in known if n < tensor_parallel], [n for n in known if n > tensor_parallel]
+    return " or ".join(str(n) for n in (*below[-1:], *above[:1]))
+
+
+def splits(a: Architecture, stages: int | None, layerwise: bool, single: bool) -> list[Split]:
     """The ways to spread a model that are tried, fewest GPUs first.
 
-    Tensor parallelism over 1, 2, 4 or 8 GPUs of one server, as long as the query heads can be dealt out evenly; then
-    over several servers as stages. `layerwise`: an engine that spreads whole layers over any number of GPUs. `single`: a
-    machine with one GPU. `stages`: what the reader has fixed.
+    Tensor parallelism over 1, 2, 4 or 8 GPUs of one server, as far as engines accept them; then over several servers as
+    stages, no more than there are layers. `layerwise`: an engine that spreads whole layers over any number of GPUs.
+    `single`: a machine with one GPU. `stages`: what the reader has fixed.
     """
     if single:
         return [Split(1, 1)]
+    most = min(MOST_STAGES, a.layers)
     if layerwise:
-        return [Split(1, n) for n in range(1, MOST_STAGES + 1)] if stages in (None, 1) else [Split(1, stages or 1)]
-    within = [n for n in (1, 2, 4, SERVER) if heads % n == 0]
+        return [Split(1, n) for n in range(1, most + 1)] if stages in (None, 1) else [Split(1, stages or 1)]
+    within = [n for n in (1, 2, 4, SERVER) if not refused(a, n)]
     if stages is not None and stages > 1:
         return [Split(n, stages) for n in within]
-    return [Split(n, 1) for n in within] + [Split(within[-1], n) for n in range(2, MOST_STAGES + 1)]
+    return [Split(n, 1) for n in within] + [Split(within[-1], n) for n in range(2, most + 1)]
