@@ -8,11 +8,11 @@ from calculators import gpu_memory
 from calculators.kit import carry, commands, engines, memory, workload
 from calculators.kit.chart import Chart
 from calculators.kit.commands import Container, Run
-from calculators.kit.engines import LAYERWISE, PATHS, Ask, Refused
+from calculators.kit.engines import PATHS, Ask, Refused
 from calculators.kit.facts import Facts, Value
-from calculators.kit.memory import GB
 from calculators.kit.shape import Calculator, Input, InputError, Link, NoValue, Step, number, output, text, whole
 from calculators.kit.units import Range, show
+from calculators.kit.workload import LAYERWISE
 
 IMAGES = {"vllm": "vllm/vllm-openai", "sglang": "lmsysorg/sglang"}
 SMALLER = ("fp8", "int4")  # what is tried in place of a format that does not fit, and of GGUF files:
@@ -49,9 +49,9 @@ class Outputs:
     """The command and the two files, or why there is none; what they rest on."""
 
     served: str = output("What is served", headline=True)
-    arrangement: str | NoValue = output("GPUs of the command")
-    per_gpu_gb: Range = output("Needed on each GPU", unit="GB", range=True, decimals=1)
-    usable_gb: float = output("What the engine may use of each", unit="GB", decimals=1)
+    per_gpu_gb: Range | NoValue = output("Needed on each GPU", unit="GB", range=True, digits=3)
+    usable_gb: float | NoValue = output("What the engine may use of each", unit="GB", decimals=1)
+    arrangement: str | NoValue = output("The command is for")
     weights: str = output("Weights")
     version: str = output("Flags read from")
     command: str | NoValue = output("Command", code="bash")
@@ -98,14 +98,18 @@ def would_fit(plan: gpu_memory.Plan, asked: gpu_memory.Inputs, facts: Facts) -> 
     longest = gpu_memory.longest_context(machine, need, split)
     most = gpu_memory.most_requests(machine, need, split)
     here = [f"weights in {workload.WEIGHT_PRECISIONS[smaller]}"] if smaller else []
-    here += [f"{show(need.requests, 'count')} at once of at most {show(longest, 'tokens')}"] if longest else []
-    here += [f"{show(most, 'count')} at once of {show(need.context_tokens, 'tokens')}"] if most else []
+    here += [f"{_requests(need.requests)} of at most {show(longest, 'tokens')}"] if longest else []
+    here += [f"{_requests(most)} of {show(need.context_tokens, 'tokens')}"] if most and need.requests > 1 else []
     where = "here" if machine.single else f"on {show(split.gpus, 'GPUs')}"
     found = [f"{plan.fewest.gpus} of these GPUs"] if plan.fewest else []
     found += [f"{where}, {', or '.join(here)}"] if here else []
     if not found:
         return f"Neither a smaller format nor fewer or shorter requests would fit {where}."
     return f"What would fit: {'; '.join(found)}."
+
+
+def _requests(count: int) -> str:
+    return "1 request at a time" if count == 1 else f"{show(count, 'count')} requests at once"
 
 
 def _holds_in(precision: str, plan: gpu_memory.Plan, asked: gpu_memory.Inputs, facts: Facts) -> bool:
@@ -139,11 +143,12 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     found = _served(_ask(inputs, facts, plan, cache), plan, named, asked, facts)
     container = _container(found, release)
     static, kept, state, beside = plan.parts_gb()
+    refused = NoValue("engines refuse this arrangement") if plan.refused else None
     return Outputs(
         served=found.headline,
         arrangement=_arrangement(found, plan),
-        per_gpu_gb=Range(*(static + kept + state + end for end in beside)),
-        usable_gb=static + beside.central + plan.machine.room(plan.need, plan.split) / GB,
+        per_gpu_gb=refused or Range(*(static + kept + state + end for end in beside)),
+        usable_gb=refused or gpu_memory.usable_gb(plan.machine, plan.need, plan.split),
         weights=_shown_weights(found.ask),
         version=_version(engine, named),
         command=found.run if isinstance(found.run, NoValue) else commands.command(found.run),
@@ -164,7 +169,8 @@ def _served(ask: Ask, plan: gpu_memory.Plan, named: str, asked: gpu_memory.Input
     if plan.fits:
         on = f"{ask.gpus} × {ask.gpu['name']}"
         return Served(f"{named} serves {ask.model['name']} on {on}", ask, run, [*_close(plan), *ask.notes])
-    headline, instead = plan.headline(), would_fit(plan, asked, facts)
+    headline = plan.headline()
+    instead = f"{plan.refused}." if plan.refused else would_fit(plan, asked, facts)
     if not plan.fewest:
         return Served(headline, ask, NoValue(instead), [instead])
     again = ask._replace(split=plan.fewest, notes=before)
@@ -172,8 +178,9 @@ def _served(ask: Ask, plan: gpu_memory.Plan, named: str, asked: gpu_memory.Input
         run = engines.run_of(again)
     except Refused as refused:
         return Served(headline, ask, NoValue(f"{instead} {refused}"), [instead, str(refused)])
-    only = f"The command is for the fewest GPUs that hold it, {plan.fewest.gpus}, not for {plan.split.gpus}."
-    return Served(headline, again, run, [f"{instead} {only}", *again.notes])
+    other = f", not for {plan.split.gpus}" if plan.split.gpus != plan.fewest.gpus else ""
+    only = f"The command is for the fewest GPUs that hold it, {plan.fewest.gpus}{other}."
+    return Served(headline, again, run, [only if plan.refused else f"{instead} {only}", *again.notes])
 
 
 def _ask(inputs: Inputs, facts: Facts, plan: gpu_memory.Plan, cache: str) -> Ask:
@@ -300,6 +307,8 @@ CANNOT = ("vllm", "tgi", "llama-cpp", "ollama", "tensorrt-llm")  # engines of wh
 
 def _per_gpu_text(plan: gpu_memory.Plan, asked: str) -> str:
     """The parts of the memory of the fullest GPU."""
+    if plan.refused:
+        return "{per_gpu_gb}"
     *parts, beside = plan.parts_gb()
     shown = " + ".join(f"{name} {show(round(part, 2), 'GB')}"
                        for name, part in zip(("weights", "cache", "state"), parts, strict=True) if part)
@@ -308,6 +317,8 @@ def _per_gpu_text(plan: gpu_memory.Plan, asked: str) -> str:
 
 
 def _usable_text(inputs: Inputs, outputs: Outputs) -> str:
+    if outputs.plan.refused:
+        return "{usable_gb}"
     size = f"{{gpus.{inputs.gpu}.memory_gib}} (1 GiB = 1.073741824 GB)"
     share = "{memory_fraction_percent}" if inputs.memory_fraction_percent else f"{{{outputs.share}}}" if outputs.share else ""
     counts = str(outputs.plan.machine.overhead["counts"])

@@ -174,8 +174,9 @@ def test_what_no_shell_could_take_is_refused(weights: str) -> None:
     ({"engine": "tensorrt-llm", "gpu": "mi300x"}, "On AMD take vLLM or SGLang"),
     ({"engine": "tgi", "repository": "/data/a.gguf"}, "TGI does not read GGUF files"),
     ({"gpu": "apple-m3-ultra"}, "take llama.cpp or Ollama"),
-    ({"engine": "ollama", "gpu": "apple-m3-ultra", "tensor_parallel": 2}, "Take 1 GPU for each layer"),
-    ({"tensor_parallel": 2}, "What would fit: 4 of these GPUs; on 2 GPUs, weights in fp8, or 16 at once of at most"),
+    ({"engine": "ollama", "gpu": "apple-m3-ultra", "tensor_parallel": 2},
+     "The command is for the fewest GPUs that hold it, 1, not for 2."),
+    ({"tensor_parallel": 2}, "What would fit: 4 of these GPUs; on 2 GPUs, weights in fp8, or 16 requests at once of at most"),
     ({"tensor_parallel": 2}, "The command is for the fewest GPUs that hold it, 4, not for 2."),
     ({"gpu": "apple-m4-max", "engine": "llama-cpp"}, "What would fit: here, weights in GGUF Q6_K"),
     ({"gpu": "apple-m4-max", "engine": "llama-cpp", "model": "kimi-k3"}, "Neither a smaller format nor fewer or shorter"),
@@ -298,17 +299,17 @@ def test_deploy_and_gpu_memory_never_disagree(model: str) -> None:
     for i, (gpu, count) in enumerate((gpu, count) for gpu in GPUS for count in (None, 1, 2, 4, 8)):
         given = {"model": model, "gpu": gpu, **LOADS[i % len(LOADS)]} | ({} if count is None else {"tensor_parallel": count})
         found, counted = ask(**given), answer(calculators.get("gpu-memory"), given, FACTS)
-        for name in ("usable_gb", "per_gpu_gb"):
-            assert found.outputs[name] == counted.outputs[name], given
         if "cannot serve" in found.headline:  # what the engine or the number of heads rules out
             continue
+        for name in ("usable_gb", "per_gpu_gb"):
+            assert found.outputs[name] == counted.outputs[name], given
         fits = counted.headline.startswith("Fits")
         seen.add(fits)
         if fits:
             assert f" on {counted.outputs['gpus_used']} × " in found.headline, given
         else:
             assert found.headline == counted.headline, given
-            assert found.warnings[0].startswith(("What would fit", "Neither")), given
+            assert found.warnings[0].startswith(("What would fit", "Neither", "The command is for")), given
         needed = counted.outputs["gpus_used" if fits else "gpus_needed"]
         if isinstance(needed, NoValue):
             assert isinstance(found.outputs["command"], NoValue)
@@ -334,9 +335,9 @@ def test_what_is_said_to_fit_fits(given: dict[str, Any]) -> None:
     tried = []
     if found := re.search(r"weights in (\w+)", said):
         tried.append({"weight_precision": found[1]})
-    if found := re.search(r"at once of at most ([\d,]+) tokens", said):
+    if found := re.search(r"requests at once of at most ([\d,]+) tokens", said):
         tried.append({"context_tokens": found[1]})
-    if found := re.search(r"([\d,]+) at once of [\d,]+ tokens", said):
+    if found := re.search(r"([\d,]+) requests? at (?:once|a time) of [\d,]+ tokens", said):
         tried.append({"concurrent_requests": found[1]})
     assert tried
     for change in tried:

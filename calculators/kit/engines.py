@@ -11,10 +11,8 @@ from calculators.kit import memory, workload
 from calculators.kit.commands import PORT, VARIABLE, Run, quote
 from calculators.kit.facts import Value
 from calculators.kit.memory import Split
-from calculators.kit.units import show
+from calculators.kit.workload import GGUF, LAYERWISE
 
-GGUF = ("q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0", "q3_k_m", "q2_k")
-LAYERWISE = ("llama-cpp", "ollama")  # engines that read GGUF files and spread whole layers over GPUs
 BOUNDS = ("nominal_8", "nominal_4")  # for counting alone: no file is in such a format
 PATHS = ("/", "./", "../", "~/")  # how a path begins
 LATENT = ("mla", "compressed")  # kinds of attention whose cache is not dealt out by heads
@@ -135,8 +133,6 @@ def run_of(ask: Ask) -> Run:
                                              "llama-cpp": _llama_cpp, "ollama": _ollama}
     _format(ask)
     _maker(ask)
-    if ask.engine not in LAYERWISE:
-        _heads(ask)
     run = runs[ask.engine](ask)
     _notes(ask)
     return run
@@ -178,23 +174,11 @@ def _maker(ask: Ask) -> None:
     if vendor == "Apple" and ask.engine not in LAYERWISE:
         raise Refused(f"{ask.gpus} × {name}", f"The command of {ask.called} here is for servers with GPUs. On a machine of "
                       "Apple's take llama.cpp or Ollama.")
-    if vendor == "Apple" and ask.gpus > 1:
-        raise Refused(f"{ask.gpus} × {name}", "A machine of Apple's has one such chip. Take 1 GPU for each layer and 1 stage.")
     if ask.engine == "tensorrt-llm" and vendor != "NVIDIA":
         raise Refused(f"{name} is not from NVIDIA", f"TensorRT-LLM runs on NVIDIA's GPUs alone. On {vendor} take vLLM or "
                       "SGLang.")
     if ask.engine == "tensorrt-llm" and ask.family not in LISTED:
         raise Refused(str(name), f"TensorRT-LLM's documentation lists no GPUs of the family {ask.family}. Take another GPU.")
-
-
-def _heads(ask: Ask) -> None:
-    """Raises Refused if the query heads cannot be dealt out evenly."""
-    heads, gpus = int(ask.model["heads"]), ask.split.tensor_parallel
-    if heads % gpus:
-        even = [str(n) for n in range(1, memory.SERVER + 1) if heads % n == 0]
-        some = " or ".join(part for part in (", ".join(even[:-1]), even[-1]) if part)
-        raise Refused(f"{heads} query heads over {gpus} GPUs", f"The {heads} query heads of {ask.model['name']} cannot be "
-                      f"dealt out evenly over {gpus} GPUs. Take {some} for each layer, and stages for the rest.")
 
 
 # --- what is noted ------------------------------------------------------------------------------------------------------
@@ -203,9 +187,7 @@ def _heads(ask: Ask) -> None:
 def _notes(ask: Ask) -> None:
     """What holds for every engine, and what the GPU lacks."""
     held = ask.model.get("context_tokens")
-    if held and ask.context_tokens > float(held):
-        ask.notes.append(f"{ask.model['name']} is made for {show(float(held), 'tokens')}: engines refuse a longer context, or "
-                         "the answers get worse.")
+    ask.notes.extend(workload.beyond_context(str(ask.model["name"]), ask.context_tokens, float(held) if held else None))
     if ask.gpus > memory.SERVER:
         ask.notes.append(f"{ask.gpus} GPUs are more than one server of {memory.SERVER}: the engine has to be started on every "
                          "server and told of the others, which this command does not do.")
