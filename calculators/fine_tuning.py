@@ -8,7 +8,7 @@ from calculators.kit import architecture, memory, rental, training, workload
 from calculators.kit.architecture import Architecture
 from calculators.kit.chart import Stack
 from calculators.kit.facts import Facts
-from calculators.kit.memory import GB, GIB
+from calculators.kit.memory import GB, GIB, SERVER
 from calculators.kit.shape import (
     LEFT_OUT,
     Calculator,
@@ -27,7 +27,7 @@ from calculators.kit.shape import (
     whole,
     yes_no,
 )
-from calculators.kit.training import GPU_COUNTS, SERVER, SHARDINGS, Job, Parts, Peak, Work
+from calculators.kit.training import GPU_COUNTS, SHARDINGS, Job, Parts, Peak, Work
 from calculators.kit.units import TOKENS_PER_MTOK, Range, show
 
 KEY = "training-memory"
@@ -484,8 +484,8 @@ def _notes(inputs: Inputs, facts: Facts, a: Architecture, used: int, needed: int
     if row.get("native_precision") not in ("bf16", "fp16"):
         found.append("This model is published in fewer than 16 bits. Its weights are counted widened to 16, and the tuned "
                      "model would have to be quantised again.")
-    if inputs.sequence_tokens > float(row.get("context_tokens", inputs.sequence_tokens)):
-        found.append("The examples are longer than this model's context.")
+    held = row.get("context_tokens")
+    found += workload.beyond_context(str(row["name"]), inputs.sequence_tokens, float(held) if held else None)
     if a.expert_layers:
         found.append("A mixture of experts: activations are counted as if tokens spread evenly, and an expert that is asked "
                      "more often needs more. The speed is that of dense models: mixtures reach less, often much less. Not "

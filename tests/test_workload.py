@@ -71,3 +71,30 @@ def test_rows_that_may_not_be_chosen() -> None:
     with pytest.raises(shape.InputError, match="must name between 1 and 12"):
         field.read("models", "", FACTS)
     assert field.read("models", " openai-gpt-4o , zai-glm-5-3,openai-gpt-4o", FACTS) == ("openai-gpt-4o", "zai-glm-5-3")
+
+
+@pytest.mark.parametrize(("given", "field"), [
+    ({}, None), ({"kv_heads": 1}, None), ({"kv_heads": 32}, None), ({"kv_heads": 12}, "kv_heads"), ({"kv_heads": 64}, "kv_heads"),
+    ({"active_parameters_b": 8.03}, None), ({"active_parameters_b": 8.04}, "active_parameters_b"),
+    # 128,256 x 4,096 = 0.525337 billion parameters of embeddings.
+    ({"parameters_b": 0.526}, None), ({"parameters_b": 0.525}, "vocabulary"), ({"parameters_b": 0.1, "vocabulary": 0}, None)])
+def test_a_model_of_one_s_own_that_contradicts_itself_is_refused_at_its_field(given: dict[str, Any], field: str | None) -> None:
+    own = workload.OwnModel(**given)
+    if field is None:
+        workload.check_own(own)
+        return
+    with pytest.raises(shape.InputError) as caught:
+        workload.check_own(own)
+    assert caught.value.field == field
+
+
+@pytest.mark.parametrize(("tokens", "held", "said"), [(10, 10, 0), (11, 10, 1), (11, None, 0)])
+def test_a_context_beyond_the_model_s_is_one_sentence(tokens: float, held: float | None, said: int) -> None:
+    found = workload.beyond_context("A model", tokens, held)
+    assert len(found) == said
+    assert all(sentence.startswith("A model is made for 10 tokens:") for sentence in found)
+
+
+def test_the_formats_of_gguf_files_are_those_that_llama_cpp_names_so() -> None:
+    """README of llama.cpp's quantize: Q8_0, Q6_K, Q5_K_M, Q4_K_M, Q4_0, Q3_K_M, Q2_K."""
+    assert set(workload.GGUF) == {"q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0", "q3_k_m", "q2_k"}

@@ -8,13 +8,11 @@ from typing import NamedTuple
 
 from calculators.kit import architecture
 from calculators.kit.architecture import Architecture
+from calculators.kit.memory import SERVER
 from calculators.kit.units import Range
 
 SHARDINGS = ("none", "optimiser", "gradients", "parameters")
 """What is dealt out over the GPUs, each with all before it: ZeRO stages 0 to 3 (arXiv 1910.02054); FSDP is the last."""
-
-SERVER = 8
-"""GPUs that one server holds; beyond them they talk over a network."""
 
 GPU_COUNTS: tuple[int, ...] = (1, 2, 4, *range(SERVER, 1025, SERVER))
 """Numbers of GPUs that are tried: parts of one server, then whole servers."""
