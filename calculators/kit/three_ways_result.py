@@ -176,9 +176,10 @@ def _pays_back(inputs: Inputs, case: Case) -> float | None:
         requests = case.requests_per_day * (1 + inputs.growth_percent / 100) ** min(month, inputs.horizon_months - 1)
         return requests * DAYS_PER_MONTH * api - hosting.own_usd(case, requests)
 
-    if inputs.set_up_usd <= 0 and saved(0) <= 0:
+    first = saved(0)
+    if inputs.set_up_usd <= 0 and first <= 0:
         return None
-    return hosting.payback_months(saved, inputs.set_up_usd)
+    return hosting.payback_months(saved if inputs.growth_percent else lambda month: first, inputs.set_up_usd)
 
 
 def _ways(inputs: Inputs, setting: Setting, month: Month, tokens: float) -> Table:
