@@ -16,9 +16,20 @@ from calculators.kit.options import BURST, CLOUD, FACTORS, HOSTED, OPTIONS, OWN,
 from calculators.kit.record import Considered, Draft, cells, said, written
 from calculators.kit.result import Result
 from calculators.kit.search import crossing
-from calculators.kit.shape import Field, Flip, Input, Link, NoValue, Step, Table, fill, output
+from calculators.kit.shape import LEFT_OUT, Field, Flip, Input, Link, NoValue, Step, Table, fill, output
 from calculators.kit.units import Range, show
-from calculators.kit.verdict import FULL, NO_BENCHMARK, WEIGHTS, Bench, Inputs, Verdict, bench_of, licence_rules, weights_of
+from calculators.kit.verdict import (
+    FULL,
+    JOB,
+    NO_BENCHMARK,
+    WEIGHTS,
+    Bench,
+    Inputs,
+    Verdict,
+    bench_of,
+    licence_rules,
+    weights_of,
+)
 
 UNNAMED = "the ways that remain are equal in what is weighed; the cheaper comes first"
 MEASURE = {
@@ -41,7 +52,7 @@ class Outputs:
     recommendation: str = output("Recommendation", headline=True)
     why: str | NoValue = output("Why")
     how_sure: str | NoValue = output("How sure")
-    first_cost: Range | NoValue = output("A month of it", unit="USD/month", range=True, decimals=0)
+    first_cost: Range | float | NoValue = output("A month of it", unit="USD/month", range=True, decimals=0)
     first_points: Range | NoValue = output("Its points, of 10", unit="points", range=True, decimals=1)
     lead: float | NoValue = output("Ahead of the second", unit="points", decimals=1)
     conflict: str | NoValue = output("What excludes each other")
@@ -67,23 +78,27 @@ def calculate(inputs: Inputs, facts: Facts) -> dict[str, Any]:
     bench = bench_of(inputs, facts)
     verdict = bench.base
     left = bool(verdict.order)
-    none = NoValue("nothing is left to compare")
     sure = options.surety(verdict.totals, verdict.order)
     return {
         "recommendation": verdict.headline,
-        "why": _why(inputs, verdict) if left else none,
-        "how_sure": _how_sure(inputs, verdict, sure) if left else none,
-        "first_cost": verdict.costs[verdict.first] if left else none,
-        "first_points": verdict.totals[verdict.first] if left else none,
-        "lead": sure.gap if len(verdict.order) > 1 else NoValue("there is no second" if left else none.why),
-        "conflict": _conflict(verdict) if not left else NoValue("nothing: something is left"),
+        "why": _why(inputs, verdict) if left else LEFT_OUT,
+        "how_sure": _how_sure(inputs, verdict, sure) if left else LEFT_OUT,
+        "first_cost": _narrow(verdict.costs[verdict.first]) if left else LEFT_OUT,
+        "first_points": verdict.totals[verdict.first] if left else LEFT_OUT,
+        "lead": sure.gap if len(verdict.order) > 1 else LEFT_OUT,
+        "conflict": LEFT_OUT if left else _conflict(verdict),
         "ruled": _ruled(verdict, facts),
-        "points": _points(verdict),
+        "points": _points(verdict) if left else LEFT_OUT,
         "costs": _costs(inputs, verdict),
-        "measure": _measure(inputs, verdict),
+        "measure": _measure(inputs, verdict) if len(verdict.order) > 1 else LEFT_OUT,
         "reasons": _reasons(bench),
         "verdict": verdict,
     }
+
+
+def _narrow(cost: Range | NoValue) -> Range | float | NoValue:
+    """A cost without a range is one figure."""
+    return cost.central if isinstance(cost, Range) and cost.low == cost.high else cost
 
 
 def _why(inputs: Inputs, verdict: Verdict) -> str:
@@ -179,7 +194,7 @@ def _dear(inputs: Inputs, verdict: Verdict) -> str:
 
 def _measure(inputs: Inputs, verdict: Verdict) -> Table:
     columns = (("What", "text"), ("Of", "text"), ("Leaves open", "points"), ("How", "text"))
-    widest = options.doubts(verdict.scores, weights_of(inputs), verdict.order)[:4] if len(verdict.order) > 1 else []
+    widest = options.doubts(verdict.scores, weights_of(inputs), verdict.order)[:4]
     return Table(columns, tuple((FACTORS[factor], (OPTIONS[way], round(points, 2), MEASURE[factor]))
                                 for way, factor, points in widest))
 
@@ -263,19 +278,19 @@ def explain(inputs: Inputs, outputs: Any) -> list[Step]:
     steps.append(Step("ruled", f"{len(verdict.order)} of {len(OPTIONS)} ways are left"))
     steps += [Step("costs", text) for text in _cost_texts(inputs, verdict)]
     steps += [Step("points", text) for text in _point_texts(inputs, verdict)]
-    return [
-        *steps,
-        Step("first_points", "the mean of its points by weight: {first_points}" if verdict.order else "{first_points}"),
+    steps += [
+        Step("first_points", "the mean of its points by weight: {first_points}"),
         Step("lead", "the difference of the first two: {lead}"),
         Step("first_cost", "{first_cost}"),
         Step("measure", "the widest ranges of the first two, times their weights: each alone may move the total so far"),
         Step("reasons", "each answer against the one without the reason, all others as given"),
-        Step("conflict", "{conflict}"),
+        Step("conflict", "the fewest answers whose change leaves something"),
         Step("why", "{why}"),
         Step("how_sure", "clear if the lead is more than the ranges leave open, likely if it is more than half of that; "
                          "ranges add up as squares do"),
         Step("recommendation", "of what the conditions leave, the way with the most points; of equals the cheaper"),
     ]
+    return [step for step in steps if getattr(outputs, step.of) != LEFT_OUT]
 
 
 def _cost_texts(inputs: Inputs, verdict: Verdict) -> Iterator[str]:
@@ -334,6 +349,7 @@ CHOSEN = ("data", "residency", "network", "benchmark", "tuning", "team", "needs_
           "redistributes")
 TABLES = ("proprietary_model", "model", "gpu")
 REACH = (2.0, 10.0, 200.0)  # how many times today's value the search looks, up and down
+REACH_OF_LENGTHS = (4.0,)  # the same of what a request is made of, where each look plans the servers anew
 NO_FLIP = "no value of it alone changes the answer"
 
 
@@ -442,7 +458,7 @@ def _devices(bench: Bench) -> list[Limit]:
 
 
 def _first_tokens(bench: Bench) -> list[Limit]:
-    first = bench.base.servers.first_ms
+    first = bench.first_token(bench.inputs)
     return [(first.low, "from", "below")] if first else []
 
 
@@ -479,7 +495,7 @@ def _number_turns(name: str, field: Field, bench: Bench) -> Iterator[Flip]:
     most, limited = _room(name, field, bench)
     for beyond, end in (("above", most), ("below", float(field.min or 0))):
         inside, value = float(now), None
-        for place in _places(float(now), end, field):
+        for place in _places(float(now), end, field, REACH_OF_LENGTHS if name in JOB else REACH):
             if gap(place) < 0:
                 value = _closed_in(gap, inside, place, field)
                 break
@@ -528,10 +544,10 @@ def _room(name: str, field: Field, bench: Bench) -> tuple[float, bool]:
     return (nearest, True) if nearest < most else (most, False)
 
 
-def _places(now: float, end: float, field: Field) -> list[float]:
+def _places(now: float, end: float, field: Field, reach: Sequence[float]) -> list[float]:
     """Where to look on the way to an end, nearest first."""
     up = end > now
-    found = [(now or 1.0) * times if up else now / times for times in REACH]
+    found = [(now or 1.0) * times if up else now / times for times in reach]
     inside = [place for place in found if (now < place < end if up else end < place < now)]
     whole = [float(round(place)) if field.kind == "whole" else place for place in (*inside, end)]
     return [place for place in dict.fromkeys(whole) if place != now]

@@ -7,11 +7,12 @@ kit/three_ways; kit/full_decision shows the verdict.
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
-from calculators import gpu_memory, licence, routing, serving
+from calculators import licence, routing, serving
 from calculators.kit import architecture, hosting, hybrid, memory, options, prices, scores, three_ways, throughput, workload
 from calculators.kit.facts import Facts, Value
 from calculators.kit.options import (
@@ -35,7 +36,7 @@ from calculators.kit.units import DAYS_PER_MONTH, HOURS_PER_MONTH, Range, show
 
 QUICK, FULL = "quick", "full"
 DATA = (*three_ways.DATA, "benchmark-scores", "gpqa", "licences", "licence-rules", "terms", "host-terms", "vision",
-        "routing", "lag", "fine-tuning", "decision-rules", "decision-scores", "decision-reasons")
+        "lag", "decision-rules", "decision-scores", "decision-reasons")
 DATA_ANSWERS = {
     "anything": "They may go to any provider",
     "processor": "Only to a processor whose terms say that it does not train on them",
@@ -221,6 +222,16 @@ def _terms_by_host(facts: Facts) -> dict[str, list[Mapping[str, Value]]]:
     return found
 
 
+@functools.lru_cache(maxsize=2)
+def _rows_by_model(facts: Facts) -> dict[str, list[str]]:
+    """The rows of the table of prices that may be bought, by the id of the model."""
+    found: dict[str, list[str]] = {}
+    for row, values in facts.rows(prices.TABLE).items():
+        if not prices.retired(values):
+            found.setdefault(str(values["model_id"]), []).append(row)
+    return found
+
+
 def market_of(inputs: Inputs, facts: Facts) -> Market:
     """Every offer of the two models, not yet priced."""
     rows, clock = facts.rows(prices.TABLE), prices.clock_of(inputs, facts.rows("day-shapes"))
@@ -230,12 +241,10 @@ def market_of(inputs: Inputs, facts: Facts) -> Market:
         return [_sold(row, rows[row], terms, clock, facts)
                 for terms in _terms_by_host(facts).get(str(rows[row]["host"])) or (None,)]
 
-    own = sold(inputs.proprietary_model)
-    elsewhere = [one for row, values in rows.items()
-                 if values["model_id"] == chosen["model_id"] and values["host"] in CLOUD_HOSTS
-                 and row != inputs.proprietary_model and not prices.retired(values) for one in sold(row)]
-    hosted = [one for row, values in rows.items() if values["model_id"] == inputs.model
-              and values["access"] != prices.PROPRIETARY and not prices.retired(values) for one in sold(row)]
+    own, by_model = sold(inputs.proprietary_model), _rows_by_model(facts)
+    elsewhere = [one for row in by_model[str(chosen["model_id"])]
+                 if rows[row]["host"] in CLOUD_HOSTS and row != inputs.proprietary_model for one in sold(row)]
+    hosted = [one for row in by_model.get(inputs.model, ()) if rows[row]["access"] != prices.PROPRIETARY for one in sold(row)]
     return Market(tuple(one for one in own if not one.agreed),
                   (*(one for one in own if one.agreed), *elsewhere), tuple(hosted))
 
@@ -299,13 +308,18 @@ def _common(against: Sequence[tuple[Sold, list[Finding]]]) -> list[Finding]:
 class Servers(NamedTuple):
     """Replicas of one's own for the workload, rented or bought."""
 
-    case: hosting.Case  # rented, at the central estimate
+    case: hosting.Case  # rented, at the central estimate, without people
     span: tuple[float, float]  # factors low and high on the throughput
     rents: Mapping[str, three_ways.Rent]  # of one GPU for an hour, by three_ways.ON_DEMAND and BOUGHT
     gpus: int  # of one replica
-    user: Range | None  # output tokens/s of one request, at the load that the case is planned for
-    first_ms: Range | None
+    engineer_usd: float  # a month of one engineer
+    user: Range | None  # output tokens/s of one request at the load that the case is planned for, if a speed is wanted
+    first_ms: Range | None  # until the first token, if that is limited
     why: str  # there are none; "" if there are
+
+    def fixed_usd(self, inputs: Inputs) -> float:
+        """People and storage of a month in USD, whatever the volume."""
+        return self.case.fixed_usd + inputs.engineers * self.engineer_usd
 
     def hour(self, how: str, given: float | None) -> Range | NoValue:
         """An hour of one replica in USD: at the rent that was given, or that of the lists with its spread."""
@@ -316,16 +330,16 @@ class Servers(NamedTuple):
             return _exact(self.gpus * (given or 0.0))
         return Range(*(self.gpus * rent.usd * part for part in (rent.low, 1.0, rent.high)))
 
-    def month(self, how: str, requests_per_day: float, given: float | None = None, *, central: bool = False) -> Range | NoValue:
+    def month(self, how: str, inputs: Inputs, *, central: bool = False) -> Range | NoValue:
         """A month in USD, by how the GPUs are had. Low: the throughput's high end at the low end of the rent. `central`: the
         central estimate alone, for searches."""
-        hour = self.hour(how, given)
+        hour, fixed = self.hour(how, inputs.gpu_hour_usd if how == three_ways.ON_DEMAND else None), self.fixed_usd(inputs)
         if isinstance(hour, NoValue):
             return hour
 
         def month(speed: float, usd: float) -> float:
-            case = self.case._replace(capacity=self.case.capacity * speed, replica_usd=usd)
-            return hosting.own_usd(case, requests_per_day)
+            case = self.case._replace(capacity=self.case.capacity * speed, replica_usd=usd, fixed_usd=fixed)
+            return hosting.own_usd(case, inputs.requests_per_day)
 
         return _exact(month(1, hour.central)) if central else Range(
             month(self.span[1], hour.low), month(1, hour.central), month(self.span[0], hour.high))
@@ -340,13 +354,22 @@ def _figures(facts: Facts) -> dict[str, Any]:
 
 def _asked_there(inputs: Inputs, facts: Facts) -> three_ways.Inputs:
     """The question as the break-even page would be asked it, in full; what is not asked for here has its default there."""
-    same = {name: getattr(inputs, name) for name in (*JOB, "day_shape", "model", "gpu", "engineers")}
-    return three_ways.Inputs(**(_figures(facts) | same | {"mode": three_ways.FULL}))
+    same = {name: getattr(inputs, name) for name in (*JOB, "day_shape", "model", "gpu")}
+    return three_ways.Inputs(**(_figures(facts) | same | {"mode": three_ways.FULL, "engineers": 0.0}))
+
+
+@functools.lru_cache(maxsize=8)
+def _machines(model: str, gpu: str, facts: Facts) -> three_ways.Base:
+    """What the break-even page looks up for a model and a GPU, on an even day."""
+    return three_ways.base_of(three_ways.Inputs(**(_figures(facts) | {
+        "mode": three_ways.FULL, "model": model, "gpu": gpu, "day_shape": "flat"})), facts)
 
 
 def base_of(inputs: Inputs, facts: Facts) -> three_ways.Base:
-    """What the break-even page looks up once: it depends on the model, the GPU and the day alone."""
-    return three_ways.base_of(_asked_there(inputs, facts), facts)
+    """What the break-even page looks up for a model, a GPU and a day; its request is not that of the inputs: see `job_of`."""
+    base, clock = _machines(inputs.model, inputs.gpu, facts), prices.clock_of(inputs, facts.rows("day-shapes"))
+    levels, busiest_day = hosting.levels_of(clock.hours, clock.weekend)
+    return base._replace(load=base.load._replace(clock=clock), levels=levels, busiest_day=busiest_day)
 
 
 def job_of(inputs: Inputs, base: three_ways.Base) -> prices.Job:
@@ -362,25 +385,31 @@ def servers_of(inputs: Inputs, facts: Facts, base: three_ways.Base) -> Servers:
     bought = card if card.usd is None else card._replace(
         usd=sum(three_ways.owned_parts(asked, base, card.usd)) / HOURS_PER_MONTH)
     rents = {three_ways.ON_DEMAND: base.rents[three_ways.ON_DEMAND], three_ways.BOUGHT: bought}
+    engineer = asked.engineer_usd / hosting.MONTHS_PER_YEAR
     if isinstance(engine, serving.Refusal):
-        return Servers(case, (1.0, 1.0), rents, 0, None, None, f"{engine.headline}.")
-    return _at_speed(case, engine, rents, inputs, job_of(inputs, base))
-
-
-def _at_speed(case: hosting.Case, engine: three_ways.Engine, rents: Mapping[str, three_ways.Rent], inputs: Inputs,
-              job: prices.Job) -> Servers:
-    """The replicas with so many requests at once that each user still gets the speed wanted; one at least."""
-    span = engine.plan.span
-    most = min(gpu_memory.most_requests(engine.machine, _need(engine, job), engine.split), throughput.MOST_IN_FLIGHT)
+        return Servers(case, (1.0, 1.0), rents, 0, engineer, None, None, f"{engine.headline}.")
+    job, span, gpus = job_of(inputs, base), engine.plan.span, engine.plan.setup.gpus
+    most = min(int(engine.plan.work.room_bytes / _each(engine, job) * (1 + 1e-12)), throughput.MOST_IN_FLIGHT)
     if most < 1:
-        return Servers(case, span, rents, engine.plan.setup.gpus, None, None, "Not even one request fits beside the weights.")
-    at_once = most if inputs.target_tokens_per_s is None else _most_for(inputs.target_tokens_per_s, engine, job, most)
-    speed = speed_at(engine, job, at_once)
-    if at_once < most:
+        return Servers(case, span, rents, gpus, engineer, None, None, "Not even one request fits beside the weights.")
+    user = first = None
+    if inputs.target_tokens_per_s is not None:
+        at_once = _most_for(inputs.target_tokens_per_s, engine, job, most)
+        speed = speed_at(engine, job, at_once)
         slower = speed.output_tokens_per_s / speed_at(engine, job, most).output_tokens_per_s
-        case = case._replace(capacity=case.capacity * slower)
-    first = throughput.spread(speed_at(engine, job, 1).first_s * 1000, engine.plan.first_span)
-    return Servers(case, span, rents, engine.plan.setup.gpus, throughput.spread(speed.user_tokens_per_s, span), first, "")
+        case = case._replace(capacity=case.capacity * min(1.0, slower))
+        user = throughput.spread(speed.user_tokens_per_s, span)
+    if inputs.first_token_ms is not None:
+        first = first_token(inputs, base)
+    return Servers(case, span, rents, gpus, engineer, user, first, "")
+
+
+def first_token(inputs: Inputs, base: three_ways.Base) -> Range | None:
+    """Until the first token (ms) of a request with nothing else running; None if the model cannot be run."""
+    job = job_of(inputs, base)
+    engine = base.engines.of(job)
+    return None if isinstance(engine, serving.Refusal) else throughput.spread(
+        speed_at(engine, job, 1).first_s * 1000, engine.plan.first_span)
 
 
 def fastest(inputs: Inputs, base: three_ways.Base) -> float:
@@ -391,16 +420,17 @@ def fastest(inputs: Inputs, base: three_ways.Base) -> float:
         speed_at(engine, job, 1).user_tokens_per_s * engine.plan.span[1])
 
 
-def _need(engine: three_ways.Engine, job: prices.Job) -> gpu_memory.Need:
-    return engine.need._replace(context_tokens=int(job.prompt) + max(1, int(job.answer)))
+def _each(engine: three_ways.Engine, job: prices.Job) -> float:
+    """Bytes of one request's cache on the fullest GPU."""
+    return engine.need._replace(context_tokens=sum(three_ways.lengths(job))).request(engine.split)
 
 
 def speed_at(engine: three_ways.Engine, job: prices.Job, at_once: int) -> throughput.Speed:
     """One replica with so many requests in flight, the whole prompt computed anew."""
     plan = engine.plan
-    load = throughput.Load(int(job.prompt), max(1, int(job.answer)), at_once)
+    load = throughput.Load(*three_ways.lengths(job), at_once)
     work = throughput.work(plan.arch, plan.setup, load, plan.work.room_bytes)
-    return throughput.speed(work._replace(full_kv_bytes=_need(engine, job).request(engine.split)), plan.rates, load)
+    return throughput.speed(work._replace(full_kv_bytes=_each(engine, job)), plan.rates, load)
 
 
 def _most_for(target: float, engine: three_ways.Engine, job: prices.Job, most: int) -> int:
@@ -501,6 +531,20 @@ class Verdict(NamedTuple):
 NOTHING_LEFT = "Nothing is left: these conditions exclude each other"
 
 
+# The answers on which each look-up depends.
+_MODEL, _TEAM, _DAY = (operator.attrgetter(name) for name in ("model", "team", "day_shape"))
+_MACHINES = operator.attrgetter("model", "gpu", "day_shape")
+_MODELS = operator.attrgetter("proprietary_model", "model", "day_shape")
+_USE = operator.attrgetter("model", "commercial", "monthly_users", "redistributes", "needs_images")
+_OF_REQUESTS = (*JOB, "proprietary_model", "model", "gpu", "day_shape")
+_REQUESTS = operator.attrgetter(*_OF_REQUESTS)
+_REPLICAS = operator.attrgetter(*_OF_REQUESTS, "target_tokens_per_s", "first_token_ms")
+_OF_OFFERS = (*_OF_REQUESTS, "data", "residency", "tuning", "context_tokens")
+_OFFERS = operator.attrgetter(*_OF_OFFERS)
+_BILLS = operator.attrgetter(*_OF_OFFERS, "requests_per_day", "engineers", "gpu_hour_usd", "easy_percent",
+                             "target_tokens_per_s", "first_token_ms")
+
+
 class Bench:
     """A question and its variants: what does not depend on what is varied is looked up once."""
 
@@ -509,37 +553,42 @@ class Bench:
         self._known: dict[Any, Any] = {}
         self.base = self.judge()
 
-    def _once(self, make: Any, inputs: Inputs, names: Sequence[str], *more: Any) -> Any:
+    def _once(self, make: Any, inputs: Inputs, names: Callable[[Inputs], Any], *more: Any) -> Any:
         """What `make` gives of the inputs, the facts and what is given besides, kept by the answers that it depends on."""
-        key = make, *(getattr(inputs, name) for name in names)
+        key = make, names(inputs)
         if key not in self._known:
             self._known[key] = make(inputs, self.facts, *more)
         return self._known[key]
 
     def three(self, inputs: Inputs) -> three_ways.Base:
         """What the break-even page looks up, for these inputs."""
-        return self._once(base_of, inputs, ("model", "gpu", "day_shape"))  # type: ignore[no-any-return]
+        return self._once(base_of, inputs, _MACHINES)  # type: ignore[no-any-return]
 
     def market(self, inputs: Inputs) -> Market:
         """What is sold, for these inputs."""
-        unpriced = self._once(market_of, inputs, ("proprietary_model", "model", "day_shape"))
-        key = "priced", id(unpriced), *(getattr(inputs, name) for name in JOB)
-        if key not in self._known:
-            self._known[key] = unpriced.priced(job_of(inputs, self.three(inputs)))
-        return self._known[key]  # type: ignore[no-any-return]
+        return self._once(self._priced, inputs, _REQUESTS)  # type: ignore[no-any-return]
+
+    def _priced(self, inputs: Inputs, facts: Facts) -> Market:
+        return self._once(market_of, inputs, _MODELS).priced(job_of(inputs, self.three(inputs)))  # type: ignore[no-any-return]
 
     def servers(self, inputs: Inputs) -> Servers:
         """The replicas, for these inputs."""
-        return self._once(servers_of, inputs, (  # type: ignore[no-any-return]
-            *JOB, "day_shape", "model", "gpu", "engineers", "target_tokens_per_s"), self.three(inputs))
+        return self._once(self._servers, inputs, _REPLICAS)  # type: ignore[no-any-return]
+
+    def _servers(self, inputs: Inputs, facts: Facts) -> Servers:
+        return servers_of(inputs, facts, self.three(inputs))
 
     def weights_gb(self, inputs: Inputs) -> float:
         """The weights as a device would load them, in GB."""
-        return self._once(_weights_gb, inputs, ("model",))  # type: ignore[no-any-return]
+        return self._once(_weights_gb, inputs, _MODEL)  # type: ignore[no-any-return]
 
     def fastest(self, inputs: Inputs) -> float:
         """The high end of the speed (tokens/s) of one request alone on one copy of the model; 0 if there is none."""
         return fastest(inputs, self.three(inputs))
+
+    def first_token(self, inputs: Inputs) -> Range | None:
+        """Until the first token (ms) of a request with nothing else running; None if the model cannot be run."""
+        return first_token(inputs, self.three(inputs))
 
     def judge(self, **change: Any) -> Verdict:
         """The verdict with some answers changed."""
@@ -549,17 +598,13 @@ class Bench:
         return self._known[key]  # type: ignore[no-any-return]
 
     def _judge(self, inputs: Inputs) -> Verdict:
-        market, servers, job = self.market(inputs), self.servers(inputs), job_of(inputs, self.three(inputs))
+        servers, (sold, against) = self.servers(inputs), self._once(self._allowed, inputs, _OFFERS)
         found = options.by_rule(_rules(self.facts), answers_of(inputs))
-        sold = {}
-        for way, offered in ((PROPRIETARY, market.proprietary), (REGIONAL, market.regional), (HOSTED, market.hosted)):
-            one, against = cheapest(offered, inputs, job)
-            found[way] += against
-            if one:
-                sold[way] = one
+        for way, findings in against.items():
+            found[way] += findings
         self._of_models(inputs, servers, found)
         whole = options.with_hybrids(found)
-        costs = costs_of(inputs, sold, servers, self._month(inputs))
+        costs = self._once(self._costs, inputs, _BILLS)
         for way, cost in costs.items():
             if inputs.budget_usd is not None and isinstance(cost, Range) and cost.low > inputs.budget_usd:
                 whole[way].append(Finding("budget_usd", f"A month costs {show(round(cost.low, 2), 'USD/month')} at least."))
@@ -569,9 +614,22 @@ class Bench:
         totals = {way: options.weighed(points[way], weights) for way in left}
         return Verdict(whole, costs, points, totals, options.ranked(totals, costs), sold, servers)
 
+    def _allowed(self, inputs: Inputs, facts: Facts) -> tuple[dict[str, Sold], Findings]:
+        """The cheapest offer that the conditions allow for each way that buys tokens, and what they have against the others."""
+        market, job, sold, against = self.market(inputs), job_of(inputs, self.three(inputs)), {}, {}
+        for way, offered in zip((PROPRIETARY, REGIONAL, HOSTED), market, strict=True):
+            one, against[way] = cheapest(offered, inputs, job)
+            if one:
+                sold[way] = one
+        return sold, against
+
+    def _costs(self, inputs: Inputs, facts: Facts) -> dict[str, Range | NoValue]:
+        """What a month of each way costs."""
+        return costs_of(inputs, self._once(self._allowed, inputs, _OFFERS)[0], self.servers(inputs), self._month(inputs))
+
     def _month(self, inputs: Inputs) -> list[hybrid.Load]:
         """A month in which an average day has one hour of a server's work."""
-        return self._once(_month_of, inputs, ("day_shape",))  # type: ignore[no-any-return]
+        return self._once(_month_of, inputs, _DAY)  # type: ignore[no-any-return]
 
     def _of_models(self, inputs: Inputs, servers: Servers, found: Findings) -> None:
         """Add what the two models, the licence, the servers and the device are not able to do."""
@@ -581,7 +639,7 @@ class Bench:
                 for way in ways:
                     found[way].append(finding)
         window = float(rows[inputs.model].get("context_tokens", math.inf))
-        held = self._once(licence_findings, inputs, ("model", "commercial", "monthly_users", "redistributes", "needs_images"))
+        held = self._once(licence_findings, inputs, _USE)
         for way in (CLOUD, OWN, EDGE):
             found[way] += held
             if inputs.context_tokens > window:
@@ -614,17 +672,15 @@ class Bench:
     def _central(self, inputs: Inputs) -> dict[str, float]:
         """What a month of each way that is left costs in USD by the central estimate; infinite if it is not known."""
         left, residency = self.base.order, inputs.residency
-        usd = {}
-        for way, offered in zip((PROPRIETARY, REGIONAL, HOSTED), self.market(inputs), strict=True):
-            free = [one.usd(residency) for one in offered if not objections(one, inputs)]
-            usd[way] = min(free, default=math.inf)
+        sold = self._once(self._allowed, inputs, _OFFERS)[0]
+        usd = {way: sold[way].usd(residency) if way in sold else math.inf for way in (PROPRIETARY, REGIONAL, HOSTED)}
         requests = inputs.requests_per_day * DAYS_PER_MONTH
         found = {way: requests * usd[way] for way in left if way in usd}
         if ROUTE in left:
             found[ROUTE] = _routed(inputs, min(usd[PROPRIETARY], usd[REGIONAL]), usd[HOSTED]).central
-        for way, how, given in ((CLOUD, three_ways.ON_DEMAND, inputs.gpu_hour_usd), (OWN, three_ways.BOUGHT, None)):
+        for way, how in ((CLOUD, three_ways.ON_DEMAND), (OWN, three_ways.BOUGHT)):
             if way in left:
-                cost = self.servers(inputs).month(how, inputs.requests_per_day, given, central=True)
+                cost = self.servers(inputs).month(how, inputs, central=True)
                 found[way] = cost.central if isinstance(cost, Range) else math.inf
         if BURST in left:
             cost = _burst(inputs, self.servers(inputs), usd[HOSTED], self._month(inputs), central=True)
@@ -654,7 +710,7 @@ class Bench:
     def _points(self, inputs: Inputs, costs: Mapping[str, Range | NoValue], left: Sequence[str],
                 servers: Servers) -> dict[str, dict[str, Range]]:
         """The points of what remains, by factor."""
-        judged = self._once(_adjusted, inputs, ("team",))
+        judged = self._once(_adjusted, inputs, _TEAM)
         cost = options.cost_points({way: costs[way] for way in left})
         (dear, _), (cheap, _) = self.names(inputs)
         quality = quality_points(self.score(dear, inputs.benchmark), self.score(cheap, inputs.benchmark),
@@ -722,8 +778,8 @@ def costs_of(inputs: Inputs, sold: Mapping[str, Sold], servers: Servers,
     for way in (PROPRIETARY, REGIONAL, HOSTED):
         found[way] = _exact(requests * sold[way].usd(inputs.residency)) if way in sold else NoValue(
             "no offer that the conditions allow")
-    found[CLOUD] = servers.month(three_ways.ON_DEMAND, inputs.requests_per_day, inputs.gpu_hour_usd)
-    found[OWN] = servers.month(three_ways.BOUGHT, inputs.requests_per_day)
+    found[CLOUD] = servers.month(three_ways.ON_DEMAND, inputs)
+    found[OWN] = servers.month(three_ways.BOUGHT, inputs)
     found[EDGE] = NoValue("what the devices cost is not counted here")
     dear = [sold[way].usd(inputs.residency) for way in (PROPRIETARY, REGIONAL) if way in sold]
     host = sold[HOSTED].usd(inputs.residency) if HOSTED in sold else math.inf
@@ -769,7 +825,7 @@ def _burst(inputs: Inputs, servers: Servers, host_usd: float, month: Sequence[hy
         loads = hybrid.scaled(month, inputs.requests_per_day / capacity)
         replica, overflow = hour_usd * HOURS_PER_MONTH, capacity * host_usd
         number = hybrid.best_servers(loads, replica, overflow)
-        return case.fixed_usd + hybrid.burst_usd(loads, number, replica, overflow)
+        return servers.fixed_usd(inputs) + hybrid.burst_usd(loads, number, replica, overflow)
 
     return _exact(usd(1, hour.central)) if central else Range(
         usd(servers.span[1], hour.low), usd(1, hour.central), usd(servers.span[0], hour.high))
