@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import calculators
-from calculators import break_even, serving
+from calculators import break_even
 from calculators.buildtime import data
 from calculators.kit import hosting, prices, rental, three_ways, three_ways_chances, three_ways_result
 from calculators.kit.chances import DRAWS
@@ -211,7 +211,8 @@ def test_no_change_by_volume_is_missed_and_each_is_one(made: Any) -> None:
     for crossing in table.found[:30]:
         at, api = crossing.requests_per_day, min(case.proprietary_usd, case.hosted_usd)
         if at > 1e-6:
-            sides = [own_by_hand(day, weekend, case, volume) < volume * 30 * api for volume in (at * (1 - 1e-8), at * (1 + 1e-8))]
+            sides = [own_by_hand(day, weekend, case, volume) < volume * 30 * api
+                     for volume in (at * (1 - 1e-8), at * (1 + 1e-8))]
             assert sides == [crossing.then != "own", crossing.then == "own"], crossing
     assert [c.then == "own" for c in table.found] == [i % 2 == 0 for i in range(len(table.found))]
 
@@ -391,7 +392,8 @@ def test_with_nothing_unsure_the_chance_is_the_answer() -> None:
 
 
 def test_far_from_every_crossing_the_chance_is_certain_and_near_one_it_is_not() -> None:
-    far, near = (chances_of(break_even.CALCULATOR, {"mode": "full", "requests_per_day": volume}, FACTS) for volume in (100, 6e6))
+    far, near = (chances_of(break_even.CALCULATOR, {"mode": "full", "requests_per_day": volume}, FACTS)
+                 for volume in (100, 6e6))
     assert far is not None
     assert near is not None
     assert far.shares["hosted_open"] == 1

@@ -209,12 +209,12 @@ class _Event(NamedTuple):
     reserve_slope: float
 
 
-def crossings_of(case: Case, most: float) -> Crossings:
+def crossings_of(case: Case, most: float, *, first_alone: bool = False) -> Crossings:
     """Every volume up to `most` at which the cheapest way changes.
 
     Between two steps each cost is a straight line in the volume, so each step and each line's root is worked out, none
     searched for. Which API is the cheaper does not depend on the volume. Beyond the volume where even one replica more
-    would leave the answer as it is, it stays. At most MOST_STEPS steps are walked.
+    would leave the answer as it is, it stays. At most MOST_STEPS steps are walked. `first_alone`: no further than the first.
     """
     api = "proprietary" if case.proprietary_usd <= case.hosted_usd else "hosted_open"
     api_usd = min(case.proprietary_usd, case.hosted_usd) * DAYS_PER_MONTH
@@ -225,6 +225,8 @@ def crossings_of(case: Case, most: float) -> Crossings:
     found: list[Crossing] = []
     own_is_best = False
     for first, last, at_first, at_last in _pieces(case, events, min(end, up_to)):
+        if found and first_alone:
+            break
         # The gap is what own saves; at a piece's very start, just past a step, another replica is there already.
         gap, gap_end = api_usd * first - at_first, api_usd * last - at_last
         if first > 0 and _saves(gap, at_first) != own_is_best:

@@ -17,6 +17,7 @@ from calculators.kit.three_ways import (
     CALLED,
     FACTS,
     HOSTED,
+    MOST_REQUESTS,
     OWN,
     PROPRIETARY,
     SPOT,
@@ -56,6 +57,10 @@ class Outputs:
                                                        range=True, decimals=4)
     payback_months: Range | float | NoValue = output("The set-up is paid back after", unit="months", range=True, decimals=1)
     by_volume: str = output("Cheapest by volume")
+    beats_proprietary_tokens: Range | float | NoValue = output(
+        "Running it yourself first costs less than the proprietary API above", unit="tokens/month", range=True)
+    beats_hosted_tokens: Range | float | NoValue = output(
+        "Running it yourself first costs less than the hosted open model above", unit="tokens/month", range=True)
     replica_requests_per_hour: Range | float | NoValue = output("Requests an hour that a replica is planned for", unit="count",
                                                                 range=True, decimals=0)
     busiest_hour_requests: float = output("Requests in the busiest hour", unit="count", decimals=1)
@@ -69,9 +74,10 @@ class Outputs:
     crossings: Crossings
 
 
-NAMES = ("reason", "proprietary_cost_usd", "hosted_open_cost_usd", "own_cost_usd", "replicas", "proprietary_usd_per_mtok",
-         "hosted_open_usd_per_mtok", "own_usd_per_mtok", "payback_months", "by_volume", "replica_requests_per_hour",
-         "busiest_hour_requests", "used_percent", "monthly_volume_tokens", "ways", "parts", "volumes")
+NAMES = ("reason", "proprietary_cost_usd", "hosted_open_cost_usd", "own_cost_usd", "replicas",
+         "proprietary_usd_per_mtok", "hosted_open_usd_per_mtok", "own_usd_per_mtok", "payback_months", "by_volume",
+         "beats_proprietary_tokens", "beats_hosted_tokens", "replica_requests_per_hour", "busiest_hour_requests",
+         "used_percent", "monthly_volume_tokens", "ways", "parts", "volumes")
 """The outputs that the full form has and the simple one has not."""
 NOTHING = Crossings((), math.inf)
 
@@ -97,6 +103,8 @@ def calculate(inputs: Inputs, facts: Facts) -> dict[str, Any]:
         "own_usd_per_mtok": own if isinstance(own, NoValue) else _each(own, tokens),
         "payback_months": _payback(inputs, setting, month),
         "by_volume": _by_volume(case, crossings),
+        "beats_proprietary_tokens": _beats(inputs, setting, PROPRIETARY),
+        "beats_hosted_tokens": _beats(inputs, setting, HOSTED),
         "replica_requests_per_hour": _over(setting, lambda c: c.capacity),
         "busiest_hour_requests": inputs.requests_per_day * case.fleet.levels[0][0],
         "used_percent": _over(setting, lambda c: _used_percent(inputs, c)),
@@ -262,6 +270,32 @@ def _by_volume(case: Case, crossings: Crossings) -> str:
             f"each further replica has to fill up; {CALLED[last.then]} beyond {_requests(last.requests_per_day)}{beyond}")
 
 
+def _beats(inputs: Inputs, setting: Setting, way: str) -> Range | float | NoValue:
+    """The volume (tokens a month) above which one's own is first cheaper than one API, whatever the other costs."""
+    tokens = _tokens(inputs) * DAYS_PER_MONTH
+    if setting.why_not:
+        return NoValue(setting.why_not)
+    if not tokens:
+        return NoValue("no tokens")
+    slow, central, fast = (_first(case._replace(hosted_usd=math.inf) if way == PROPRIETARY else
+                                  case._replace(proprietary_usd=math.inf)) for case in ends_of(setting))
+    if central is None:
+        return NoValue("never: at no volume of the form")
+    if slow is None or fast is None:
+        return NoValue(f"{show(float(f'{central * tokens:.3g}'), 'tokens/month')} in the middle of the range, never at the low "
+                       "end of the throughput")
+    found = [volume * tokens for volume in (fast, central, slow)]
+    return found[1] if found[0] == found[2] else Range(min(found), found[1], max(found))
+
+
+def _first(case: Case) -> float | None:
+    """The first volume (requests a day) beyond which one's own is the cheapest, or None."""
+    if min(case.proprietary_usd, case.hosted_usd) == math.inf:
+        return None
+    found = hosting.crossings_of(case, MOST_REQUESTS, first_alone=True).found
+    return found[0].requests_per_day if found else None
+
+
 def _requests(volume: float) -> str:
     return f"{show_number(float(f'{volume:.4g}'))} requests per day"
 
@@ -400,6 +434,11 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
     texts["parts"] = "each API's bill by what is billed, and your own by what it is spent on: {parts}"
     texts["volumes"] = ("every step of a further replica, and every volume at which two bills meet between steps, is worked "
                         "out: {volumes}")
+    if not isinstance(outputs.beats_proprietary_tokens, NoValue):
+        texts["beats_proprietary_tokens"] = ("the first volume at which that bill pays for the replicas it needs: "
+                                             "{beats_proprietary_tokens}")
+    if not isinstance(outputs.beats_hosted_tokens, NoValue):
+        texts["beats_hosted_tokens"] = "the same for the hosted open model: {beats_hosted_tokens}"
     texts["payback_months"] = ("{set_up_usd}, against what each month saves on the cheaper API, month by month with "
                                "{growth_percent} growth: {payback_months}")
     return [*steps, *(Step(name, text) for name, text in texts.items()
