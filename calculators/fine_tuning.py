@@ -366,7 +366,7 @@ def _methods(inputs: Inputs, a: Architecture, c: Constants, room: float, gpus: i
         total = _gib(peak.total)
         needed = gpus_needed(job, tokens_at_once(inputs), inputs.sharding, room, c, counts)
         rows.append((label, (*(float(f"{v:.3g}") for v in total), NoValue("none") if needed is None else float(needed))))
-    return Table((("Method", "text"), ("Low", "GiB"), ("Figure", "GiB"), ("High", "GiB"), ("Needed", "GPUs")), tuple(rows))
+    return Table((("Method", "text"), ("Low", "GiB"), ("Figure", "GiB"), ("High", "GiB"), ("GPUs needed", "count")), tuple(rows))
 
 
 def measured_gpus(facts: Facts) -> frozenset[str]:
@@ -459,7 +459,7 @@ def _ways(inputs: Inputs, served: Served) -> Table:
     """The three ways to serve a result, with the rent or fee of each."""
     adapter = NoValue("full tuning makes no adapter")
     full = inputs.method == "full"
-    return Table((("Way", "text"), ("GPUs", "GPUs"), ("Rent or fee", "USD/month"), ("What it is paid for", "text")), (
+    return Table((("Way", "text"), ("GPUs", "count"), ("Rent or fee", "USD/month"), ("What it is paid for", "text")), (
         ("A model of its own, merged", (_whole(served.gpus), _three(served.usd_month), "GPUs round the clock, used or not")),
         ("An adapter on a base that is shared", (
             adapter if full else _whole(served.base_gpus), adapter if full else _three(served.shared_usd_month),
