@@ -78,8 +78,12 @@ class Machine(NamedTuple):
 
     def room(self, need: Need, split: Split, end: str = "central") -> float:
         """Bytes for cache and state on each GPU; `end` is that of the overhead: low, central or high."""
-        beside = getattr(memory.overhead_per_gpu(self.overhead, split.gpus), end)
-        return memory.room_for_cache(self.memory, self.share, str(self.overhead["counts"]), need.static(split), beside)
+        return self.room_beside(need.static(split), split.gpus, end)
+
+    def room_beside(self, static: float, gpus: int, end: str = "central") -> float:
+        """The same, beside so many bytes of weights on each of so many GPUs."""
+        beside = getattr(memory.overhead_per_gpu(self.overhead, gpus), end)
+        return memory.room_for_cache(self.memory, self.share, str(self.overhead["counts"]), static, beside)
 
     def holds(self, need: Need, split: Split, end: str = "central") -> bool:
         """Whether the model and all requests fit."""
@@ -295,18 +299,26 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
 
 def longest_context(machine: Machine, need: Need, split: Split) -> int:
     """The most tokens per request with which all requests fit; 0 if not even one does."""
-    low, high = 0, MOST_TOKENS
-    if machine.holds(need._replace(context_tokens=high), split):
+    low, high, room = 0, MOST_TOKENS, machine.room(need, split)
+
+    def fits(tokens: int) -> bool:
+        return need.requests * need._replace(context_tokens=tokens).request(split) <= room
+
+    if fits(high):
         return high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if machine.holds(need._replace(context_tokens=middle), split) else (low, middle)
+        low, high = (middle, high) if fits(middle) else (low, middle)
     return low
 
 
 def most_requests(machine: Machine, need: Need, split: Split) -> int:
     """The most requests of this context that fit at once; 0 if not even one does."""
-    room, one = machine.room(need, split), need.request(split)
+    return _most(machine.room(need, split), need.request(split))
+
+
+def _most(room: float, one: float) -> int:
+    """How many requests of `one` bytes each fit into the room."""
     if room <= 0:
         return 0
     most = int(room // one)
@@ -328,12 +340,20 @@ def _runs(engine: str, vendor: str) -> bool:
 
 def _others(need: Need, chosen: Machine, inputs: Inputs, facts: Facts) -> list[tuple[str, int, float, int]]:
     """Every kind of GPU that holds it: name, fewest GPUs, GB of them all, most requests; fewest first, then least memory."""
-    found = []
+    found: list[tuple[str, int, float, int]] = []
+    ways: dict[bool, list[tuple[int, float, float]]] = {}  # GPUs, bytes of weights and of a request on each, by `single`
     for gpu in facts.rows("gpus"):
         machine = chosen if gpu == chosen.gpu else machine_of(gpu, inputs, facts)
-        split = machine.fewest(need, None) if machine.runs else None
-        if split:
-            found.append((machine.name, split.gpus, split.gpus * machine.memory / GB, most_requests(machine, need, split)))
+        if not machine.runs:
+            continue
+        if machine.single not in ways:
+            ways[machine.single] = [(split.gpus, need.static(split), need.request(split))
+                                    for split in machine.splits(need, None)]
+        for gpus, static, one in ways[machine.single]:
+            room = machine.room_beside(static, gpus)
+            if need.requests * one <= room:
+                found.append((machine.name, gpus, gpus * machine.memory / GB, _most(room, one)))
+                break
     return sorted(found, key=lambda one: one[1:3])
 
 

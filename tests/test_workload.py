@@ -74,7 +74,8 @@ def test_rows_that_may_not_be_chosen() -> None:
 
 
 @pytest.mark.parametrize(("given", "field"), [
-    ({}, None), ({"kv_heads": 1}, None), ({"kv_heads": 32}, None), ({"kv_heads": 12}, "kv_heads"), ({"kv_heads": 64}, "kv_heads"),
+    ({}, None), ({"kv_heads": 1}, None), ({"kv_heads": 32}, None), ({"kv_heads": 12}, "kv_heads"),
+    ({"kv_heads": 64}, "kv_heads"),
     ({"active_parameters_b": 8.03}, None), ({"active_parameters_b": 8.04}, "active_parameters_b"),
     # 128,256 x 4,096 = 0.525337 billion parameters of embeddings.
     ({"parameters_b": 0.526}, None), ({"parameters_b": 0.525}, "vocabulary"), ({"parameters_b": 0.1, "vocabulary": 0}, None)])

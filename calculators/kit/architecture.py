@@ -6,6 +6,7 @@ attention sinks, the small norms inside attention, convolution biases. Vision an
 multi-token prediction are not part of an Architecture.
 """
 
+import functools
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
@@ -129,6 +130,7 @@ class _Layer(NamedTuple):
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
+@functools.lru_cache(maxsize=64)
 def of(facts: Facts, model_id: str, stem: str = "models") -> Architecture:
     """The architecture of a row of data/models.yaml. Raises MissingFact or ValueError naming the model."""
     row = facts.rows(stem).get(model_id)

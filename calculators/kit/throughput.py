@@ -9,6 +9,7 @@ arXiv 2402.16363 with fixed costs added; the shares and costs are fitted to meas
 seconds, sizes bytes, unless a name says otherwise. A "GPU" is one as data/gpus.yaml counts.
 """
 
+import functools
 import math
 import re
 from collections.abc import Container, Mapping
@@ -306,6 +307,7 @@ class Fitted(NamedTuple):
     waiting: dict[str, float]
 
 
+@functools.lru_cache(maxsize=4)
 def read_fitted(facts: Facts) -> Fitted:
     """The fit in force. Factors of the group common go by their name alone, the others by group.name."""
     found = {key.partition(".")[2]: facts.get(key) for key in facts.keys(STEM)}
