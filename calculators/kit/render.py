@@ -142,8 +142,10 @@ def _presets(calculator: Calculator, facts: Facts) -> str:
     links = []
     for values in facts.rows(calculator.presets).values():
         # Numbers in full, since the page script puts them into the form as they stand.
-        parts = [f"{name}={spec.form_text(spec.read(name, values[name], facts)).replace(',', '')}"
-                 for name, spec in sorted(fields.items()) if name in values]
+        texts = {name: spec.form_text(spec.read(name, values[name], facts)).replace(",", "")
+                 for name, spec in fields.items() if name in values}
+        asked = {other: text for name in texts for other, text in calculator.asking(name).items()}  # what they wait for
+        parts = [f"{name}={text}" for name, text in sorted((asked | texts).items())]
         query = "&".join([f"?v={calculator.version.partition('.')[0]}", *parts])
         links.append(f'<a href="{escape(query)}" data-preset>{escape(str(values["name"]))}</a>')
     return f'<p class="calculator-presets">Start from: {", ".join(links)}.</p>'

@@ -101,6 +101,7 @@ class Inputs:
     input_tokens: int = _asked(workload.input_tokens(2000))
     output_tokens: int = _asked(workload.output_tokens(400))
     reasoning_tokens: int = _asked(workload.reasoning_tokens())
+    overhead_tokens: int = folded(_asked(workload.overhead_tokens()), workload.FINER)
     cached_share_percent: float = _asked(workload.cached_share_percent(50))
     batch_share_percent: float = _asked(workload.batch_share_percent())
     day_shape: str = _asked(workload.day_shape())
@@ -412,8 +413,8 @@ def case_of(inputs: Inputs, base: Base) -> Case:
     """The case of inputs whose lookups are done: the model, the GPU, the APIs and the day are those of `base`."""
     job = base.load.job._replace(
         input_tokens=inputs.input_tokens, output_tokens=inputs.output_tokens, reasoning_tokens=inputs.reasoning_tokens,
-        repeated=inputs.cached_share_percent / 100, reads_per_write=inputs.reads_per_write,
-        waiting=inputs.batch_share_percent / 100)
+        overhead_tokens=inputs.overhead_tokens, repeated=inputs.cached_share_percent / 100,
+        reads_per_write=inputs.reads_per_write, waiting=inputs.batch_share_percent / 100)
     factor = 1 + inputs.surcharge_percent / 100
     usd = [math.inf if isinstance(offer, NoValue) else _times(prices.request_usd(offer, job), factor)
            for offer in (base.proprietary, base.hosted)]

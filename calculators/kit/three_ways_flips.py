@@ -33,7 +33,7 @@ STRAIGHT = ("gpu_hour_usd", "purchase_usd", "gpu_kw", "pue", "kwh_usd", "hosting
             "staging_replicas", "engineers", "engineer_usd", "storage_gb", "storage_usd", "traffic_bytes", "traffic_usd")
 """Inputs in which one's own cost is a straight line, and the APIs' bills do not move."""
 CURVED = ("years", "capital_percent", "awake_minutes", "surcharge_percent")
-COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens")
+COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens", "overhead_tokens")
 NOT_THERE = "no value of this changes it: the model does not run on these GPUs, or they have no price"
 ASIDE = {
     "set_up_usd": "it counts for the payback alone, not for a month's cost",

@@ -119,7 +119,7 @@ def calculate(inputs: Inputs, facts: Facts) -> dict[str, Any]:
 
 def _tokens(inputs: Inputs) -> float:
     """Tokens of a request, all that are billed."""
-    return float(inputs.input_tokens + inputs.output_tokens + inputs.reasoning_tokens)
+    return float(inputs.input_tokens + inputs.overhead_tokens + inputs.output_tokens + inputs.reasoning_tokens)
 
 
 def ends_of(setting: Setting) -> tuple[Case, Case, Case]:
@@ -414,8 +414,8 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
     texts = {name: f"{{{name}}}" for name in NAMES}
     hour = "of your 24 hours" if inputs.hours_of_day else "hour, in the shape “{day_shape}”"
     steps = [Step("busiest_hour_requests", f"the requests of the heaviest {hour}: {{busiest_hour_requests}}"),
-             Step("monthly_volume_tokens", "({input_tokens} + {output_tokens} + {reasoning_tokens}) × {requests_per_day} × "
-                  "30 days = {monthly_volume_tokens}")]
+             Step("monthly_volume_tokens", "({input_tokens} + {overhead_tokens} + {output_tokens} + {reasoning_tokens}) × "
+                  "{requests_per_day} × 30 days = {monthly_volume_tokens}")]
     for way, row, offer, usd in ((PROPRIETARY, inputs.proprietary_model, setting.base.proprietary, case.proprietary_usd),
                                  (HOSTED, inputs.hosted_model, setting.base.hosted, case.hosted_usd)):
         name = f"{way}_cost_usd"
@@ -500,10 +500,11 @@ def _gpu_text(inputs: Inputs, setting: Setting) -> str:
 def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
     """Where to go from here."""
     shared = {name: getattr(inputs, name) for name in (
-        "requests_per_day", "input_tokens", "output_tokens", "reasoning_tokens", "cached_share_percent", "batch_share_percent",
-        "day_shape")}
+        "requests_per_day", "input_tokens", "output_tokens", "reasoning_tokens", "overhead_tokens", "cached_share_percent",
+        "batch_share_percent", "day_shape")}
     replica: dict[str, Input] = {"model": inputs.model, "gpu": inputs.gpu, "weight_precision": inputs.weight_precision,
-               "input_tokens": inputs.input_tokens, "output_tokens": max(1, inputs.output_tokens + inputs.reasoning_tokens)}
+               "input_tokens": inputs.input_tokens + inputs.overhead_tokens,
+               "output_tokens": max(1, inputs.output_tokens + inputs.reasoning_tokens)}
     if inputs.tensor_parallel:
         replica["tensor_parallel"] = inputs.tensor_parallel
     return [Link("The same workload on other models and hosts", "calculators/api-cost/", values=shared),
