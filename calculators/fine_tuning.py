@@ -366,7 +366,8 @@ def _methods(inputs: Inputs, a: Architecture, c: Constants, room: float, gpus: i
         total = _gib(peak.total)
         needed = gpus_needed(job, tokens_at_once(inputs), inputs.sharding, room, c, counts)
         rows.append((label, (*(float(f"{v:.3g}") for v in total), NoValue("none") if needed is None else float(needed))))
-    return Table((("Method", "text"), ("Low", "GiB"), ("Figure", "GiB"), ("High", "GiB"), ("GPUs needed", "count")), tuple(rows))
+    columns = (("Method", "text"), ("Low", "GiB"), ("Figure", "GiB"), ("High", "GiB"), ("GPUs needed", "count"))
+    return Table(columns, tuple(rows))
 
 
 def measured_gpus(facts: Facts) -> frozenset[str]:
@@ -666,7 +667,11 @@ def _flip(name: str, now: int, most: int, answer: Callable[[int], str]) -> Flip:
 
 def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
     """Where to go from here."""
-    return [Link("Who still offers fine-tuning, and at what price", "data/fine-tuning/"),
+    return [Link("What its licence asks of a model that you change and pass on", "calculators/licence/",
+                 values={"model": inputs.model, "redistributes": True}),
+            Link("How many users a server of the base holds", "calculators/serving/",
+                 values={"model": inputs.model, "gpu": inputs.gpu}),
+            Link("Who still offers fine-tuning, and at what price", "data/fine-tuning/"),
             Link("What can be changed in a model, and the techniques one by one", "guide/customisation/#techniques"),
             Link("At what volume a server of your own pays", "calculators/break-even/")]
 

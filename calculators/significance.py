@@ -353,7 +353,8 @@ def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Intervals:
     """The two scores with their intervals."""
     return Intervals(
         title=f"The two scores with their {inputs.confidence} % intervals", unit="%", by="Score",
-        rows=[("First", outputs.first_interval), ("Second", outputs.second_interval)],
+        rows=[(name, Range(*(round(part, 1) for part in interval)))
+              for name, interval in (("First", outputs.first_interval), ("Second", outputs.second_interval))],
     )
 
 
