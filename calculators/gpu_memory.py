@@ -130,8 +130,15 @@ class Plan(NamedTuple):
         if not self.fixed:
             return f"Does not fit on {named}" + ("" if self.machine.single else ", the most that is tried")
         if self.fewest:
-            return f"Does not fit on {named}: {self.fewest.gpus} are needed"
+            return f"Does not fit on {named}: {self._needed(self.fewest)} needed"
         return f"Does not fit on {named}, nor on any number that is tried"
+
+    def _needed(self, split: Split) -> str:
+        """How many are needed, and of no more GPUs than these in which arrangement."""
+        if split.gpus > self.split.gpus:
+            return f"{split.gpus} are"
+        stages = f"{split.pipeline_parallel} stages of " if split.pipeline_parallel > 1 else ""
+        return f"{stages}{split.tensor_parallel} to a layer are"
 
     def parts_gb(self) -> tuple[float, float, float, Range]:
         """On each GPU: weights, cache of all requests, state of all requests, engine."""
@@ -510,7 +517,8 @@ def _usable_text(inputs: Inputs, plan: Plan) -> str:
     share = "{memory_fraction_percent}" if inputs.memory_fraction_percent else (
         f"{{engine-overhead.{machine.overhead_key}.memory_percent}}" if "memory_percent" in machine.overhead else
         f"{{engines.{machine.engine}.memory_default}}")
-    what = {"all": f"{size} × {share}", "static": f"{size} × {share} for weights and cache, the engine's own beside it",
+    beside = "and the engine's own beside it as far as there is room"
+    what = {"all": f"{size} × {share}", "static": f"{size} × {share} for weights and cache, {beside}",
             "free": f"{size}; of what is free after loading {share} for the cache"}[counts]
     return f"{what} = {{usable_gb}}"
 
@@ -581,7 +589,17 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     """What the reader should know before using the figure."""
     plan = outputs.plan
     context = workload.beyond_context(plan.need.name, inputs.context_tokens, plan.rows.context)
-    return [*context, *_close(plan), *_odd_split(inputs, plan), *_odd_engine(inputs, plan)]
+    own = _odd_model(inputs) if not plan.rows.model and not inputs.config_json else []
+    return [*context, *own, *_close(plan), *_odd_split(inputs, plan), *_odd_engine(inputs, plan)]
+
+
+def _odd_model(inputs: Inputs) -> list[str]:
+    """A model of one's own whose layers have more parameters than it has in all."""
+    attention = workload.attention_of(inputs)
+    if attention <= inputs.parameters_b * 1e9:
+        return []
+    return [f"The attention of such layers alone has {show(float(f'{attention:.3g}'), 'count')} parameters, more than the "
+            "model has in all: the cache is counted by layers, KV heads and head size, so check them."]
 
 
 def _close(plan: Plan) -> list[str]:
@@ -598,6 +616,11 @@ def _odd_split(inputs: Inputs, plan: Plan) -> list[str]:
     found = []
     if inputs.engine in LAYERWISE and (inputs.tensor_parallel or 1) > 1:
         found.append("This engine spreads whole layers over the GPUs rather than splitting each: counted so.")
+    latent = plan.need.arch.attention not in architecture.GROUPED and plan.split.tensor_parallel > 1
+    static, cache, *_ = plan.parts_gb()
+    if latent and cache > static and not plan.refused:
+        found.append("Every GPU of a layer keeps the whole latent cache. Engines that deal out requests instead of heads "
+                     "(attention data parallel) hold more, which is not counted here.")
     if plan.split.gpus > memory.SERVER and not plan.refused:
         found.append("More GPUs than one server holds: the network between servers then decides the speed.")
     return found

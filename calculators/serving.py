@@ -154,7 +154,7 @@ def own_architecture(inputs: Inputs, per_token: int) -> Architecture:
     """
     workload.check_own(inputs)
     h, vocabulary = inputs.hidden_size, max(1, inputs.vocabulary)
-    attention = inputs.layers * h * inputs.head_size * 2 * (inputs.heads + inputs.kv_heads)
+    attention = workload.attention_of(inputs)
     left = inputs.parameters_b * 1e9 - attention - 2 * vocabulary * h
     used = inputs.parameters_b if inputs.active_parameters_b is None else inputs.active_parameters_b
     active = used * 1e9 - attention - vocabulary * h

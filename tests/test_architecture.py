@@ -401,7 +401,7 @@ def test_the_module_runs_in_the_browser() -> None:
     tree = ast.parse((PROJECT / "calculators" / "kit" / "architecture.py").read_text("utf-8"))
     modules = {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)}
     modules |= {alias.name for n in ast.walk(tree) if isinstance(n, ast.Import) for alias in n.names}
-    assert modules == {"math", "collections.abc", "dataclasses", "typing", "calculators.kit.facts"}
+    assert modules == {"functools", "math", "collections.abc", "dataclasses", "typing", "calculators.kit.facts"}
 
 
 # --- GPUs ------------------------------------------------------------------------------------------------------------

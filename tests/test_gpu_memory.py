@@ -86,7 +86,7 @@ def test_states_are_split_by_heads() -> None:
 
 @pytest.mark.parametrize(("share", "counts", "room"), [
     (0.9, "all", 90 - 40 - 10), (None, "all", 50), (0.9, "static", 90 - 40), (None, "static", 50), (0.9, "free", 45),
-    (None, "free", 50),
+    (None, "free", 50), (0.99, "static", 100 - 40 - 10),
 ])
 def test_what_the_share_covers(share: float | None, counts: str, room: float) -> None:
     """A GPU of 100 with weights of 40 and an engine that takes 10."""
@@ -160,6 +160,15 @@ def test_every_number_of_gpus_that_is_suggested_is_accepted() -> None:
         a = architecture.of(FACTS, model)
         for split in memory.splits(a, None, False, False):
             assert not memory.refused(a, split.tensor_parallel), (model, split)
+
+
+def test_as_many_gpus_in_another_arrangement_may_hold_it() -> None:
+    """DeepSeek V3's latent cache is on every GPU of a layer: (138.6931 - 672.8798 / 16 - 5.9056) GB / (70,272 B x 16) =
+    80,697.6 tokens for each of 16 requests; two stages of eight, each with 31 of the 61 layers, hold about twice as many."""
+    asked = {"model": "deepseek-v3", "gpu": "h200-sxm", "tensor_parallel": 16}
+    assert ask(**asked, context_tokens=80_697).headline == "Fits on 16 × H200 141GB SXM"
+    assert ask(**asked, context_tokens=80_698).headline == (
+        "Does not fit on 16 × H200 141GB SXM: 2 stages of 8 to a layer are needed")
 
 
 def test_what_the_engine_may_not_use_is_not_free() -> None:
@@ -269,6 +278,9 @@ def test_a_config_json_wins_and_its_format_may_be_overruled() -> None:
 @pytest.mark.parametrize(("given", "words"), [
     ({"model": "llama-3-1-8b", "context_tokens": 131073}, "Llama 3.1 8B is made for 131,072 tokens"),
     ({"engine": "tensorrt-llm", "gpu": "mi300x"}, "not known to run on this vendor's chips"),
+    # 2 x 10,000 layers x 4,096 x 128 x (32 + 8) = 419 billion.
+    ({"model": "custom", "layers": 10_000}, "alone has 419 billion parameters, more than the model has in all"),
+    ({"model": "kimi-k2-6", "gpu": "b200-sxm", "context_tokens": 131_072, "concurrent_requests": 64}, "whole latent cache"),
     ({"engine": "ollama", "tensor_parallel": 2, "weight_precision": "q4_k_m"}, "spreads whole layers"),
     ({"engine": "vllm", "weight_precision": "q4_k_m"}, "does not read GGUF files"),
     ({"engine": "llama-cpp", "weight_precision": "fp8"}, "reads GGUF files"),

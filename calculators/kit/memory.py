@@ -124,14 +124,14 @@ def room_for_cache(memory: float, share: float | None, counts: str, weights: flo
     """Bytes that are left for cache and state on a GPU; below 0 if not even the weights fit.
 
     `share` is the part of the memory that the engine may use, as a ratio, and `counts` what it covers: "all": weights,
-    cache and overhead (vLLM). "static": weights and cache, the overhead beside it; None for all that the overhead leaves
-    (SGLang). "free": of what is free after loading, the part for the cache (TensorRT-LLM).
+    cache and overhead (vLLM). "static": weights and cache, the overhead beside it, which has to fit too; None for all that
+    the overhead leaves (SGLang). "free": of what is free after loading, the part for the cache (TensorRT-LLM).
     """
     free = memory - weights - overhead
     if counts == "free":
         return free * (1 if share is None else share) if free > 0 else free
     if counts == "static":
-        return free if share is None else memory * share - weights
+        return free if share is None else min(free, memory * share - weights)
     return free if share is None else memory * share - weights - overhead
 
 

@@ -285,6 +285,11 @@ def check_own(own: OwnModel) -> None:
                                        f"{show(own.parameters_b, 'billion')} (got a vocabulary of {own.vocabulary:,}).")
 
 
+def attention_of(own: OwnModel) -> float:
+    """Parameters of the attention of all layers of a model of one's own: queries, keys, values, output."""
+    return 2.0 * own.layers * own.hidden_size * own.head_size * (own.heads + own.kv_heads)
+
+
 def beyond_context(name: str, tokens: float, held: float | None) -> list[str]:
     """A warning if `tokens` of context are more than the model `name` is made for, `held`; None: that is not known."""
     if held is None or tokens <= held:
