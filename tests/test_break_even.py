@@ -1,6 +1,7 @@
 """What must always hold of break-even. Costs and searches here are written apart from the ones that they check."""
 
 import math
+import re
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 import calculators
 from calculators import break_even
-from calculators.buildtime import data
+from calculators.buildtime import DOCS, data
 from calculators.kit import hosting, prices, rental, three_ways, three_ways_chances, three_ways_result
 from calculators.kit.chances import DRAWS
 from calculators.kit.hosting import Case, Fleet
@@ -411,3 +412,46 @@ def test_a_larger_volume_never_costs_less_by_any_way(requests: float, more: floa
                  for volume in (requests, requests + more))
     for name in ("proprietary_cost_usd", "hosted_open_cost_usd", "own_cost_usd"):
         assert _central(getattr(then, name)) >= _central(getattr(now, name)) * (1 - 1e-12)
+
+
+# --- the pages ------------------------------------------------------------------------------------------------------------
+
+
+def scenario_rows() -> list[Any]:
+    """Each line of the pages that has the link of a scenario and figures of data/scale.yaml: both."""
+    found = []
+    for page in ("calculators/break-even.md", "guide/cost-at-scale.md"):
+        for line in (DOCS / page).read_text("utf-8").splitlines():
+            link, keys = re.search(r"break-even\.md\?v=1&([^)#]*)", line), re.findall(r"#!fact (scale\.[\w.-]+)", line)
+            if link and keys:
+                found.append(pytest.param(dict(part.split("=", 1) for part in link[1].split("&")), keys, id=keys[0]))
+    return found
+
+
+@pytest.mark.parametrize(("scenario", "keys"), scenario_rows())
+def test_a_scenario_gives_the_figures_beside_its_link(scenario: dict[str, str], keys: list[str]) -> None:
+    """Its result today is what data/scale.yaml holds from that day on, to three digits: write the new figure there if not."""
+    inputs = break_even.CALCULATOR.read(scenario, FACTS)
+    setting = three_ways.setting_of(inputs, FACTS)
+    tokens = 30 * float(inputs.input_tokens + inputs.output_tokens)
+    for key in keys:
+        way, _, end = key.rpartition(".")[2].partition("-")
+        ends = []
+        for case in three_ways_result.ends_of(setting):
+            alone = case._replace(hosted_usd=math.inf) if way == "proprietary" else case._replace(proprietary_usd=math.inf)
+            crossings = hosting.crossings_of(alone, 1e12).found
+            ends.append(crossings[0].requests_per_day * tokens if crossings else math.inf)
+        expected = {"": ends[1], "low": min(ends), "high": max(ends)}[end]
+        if not end and f"{key}-low" not in FACTS.keys("scale"):
+            assert math.isclose(min(ends), max(ends)) or min(ends) == max(ends), key
+        value = FACTS[key].value
+        assert value == ("never" if expected == math.inf else pytest.approx(expected, rel=5e-3)), key
+
+
+def test_the_months_of_the_originals_volume_are_those_of_its_scenarios() -> None:
+    for scenario, keys in (param.values for param in scenario_rows()):
+        stem = keys[0].rpartition(".")[0]
+        month = hosting.month_of(three_ways.setting_of(break_even.CALCULATOR.read(scenario, FACTS), FACTS).case)
+        for name, usd in (("proprietary", month.proprietary), ("hosted", month.hosted_open), ("own", month.own)):
+            fact = FACTS.get(f"{stem}.month-{name}")
+            assert fact is None or fact.value == pytest.approx(usd, rel=5e-3)

@@ -285,7 +285,7 @@ def _beats(inputs: Inputs, setting: Setting, way: str) -> Range | float | NoValu
         return NoValue(f"{show(float(f'{central * tokens:.3g}'), 'tokens/month')} in the middle of the range, never at the low "
                        "end of the throughput")
     found = [volume * tokens for volume in (fast, central, slow)]
-    return found[1] if found[0] == found[2] else Range(min(found), found[1], max(found))
+    return found[1] if math.isclose(found[0], found[2]) else Range(min(found), found[1], max(found))
 
 
 def _first(case: Case) -> float | None:
