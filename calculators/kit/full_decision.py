@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from calculators import licence
 from calculators.kit import options, prices, three_ways
 from calculators.kit.carry import link
 from calculators.kit.chart import Stack
 from calculators.kit.facts import Facts, Value
-from calculators.kit.options import BURST, CLOUD, FACTORS, HOSTED, OPTIONS, OWN, PROPRIETARY, REGIONAL, ROUTE, Finding
+from calculators.kit.options import BURST, CLOUD, EDGE, FACTORS, HOSTED, OPTIONS, OWN, PROPRIETARY, REGIONAL, ROUTE, Finding
 from calculators.kit.record import Considered, Draft, cells, said, written
 from calculators.kit.result import Result
 from calculators.kit.search import crossing
@@ -345,8 +346,6 @@ def chart(inputs: Inputs, outputs: Any) -> list[Stack]:
 
 # --- what would change the answer ----------------------------------------------------------------------------------------
 
-CHOSEN = ("data", "residency", "network", "benchmark", "tuning", "team", "needs_newest", "needs_images", "commercial",
-          "redistributes")
 TABLES = ("proprietary_model", "model", "gpu")
 REACH = (2.0, 10.0, 200.0)  # how many times today's value the search looks, up and down
 REACH_OF_LENGTHS = (4.0,)  # the same of what a request is made of, where each look plans the servers anew
@@ -378,6 +377,8 @@ def _turns(name: str, field: Field, bench: Bench) -> Iterator[Flip]:
                 yield Flip(name, other, field.unit, then, beyond="")
     elif name in WEIGHTS.values():
         yield from _weight_turns(name, field, bench)
+    elif name == "target_tokens_per_s":
+        yield from _speed_turns(name, field, bench)
     elif name in LIMITS:
         yield from _limit_turns(name, field, bench, sorted(set(LIMITS[name](bench))))
     else:
@@ -405,7 +406,7 @@ def _limit_turns(name: str, field: Field, bench: Bench, limits: Sequence[tuple[f
     A limit is a value and the sides on which what it decides changes: upwards and downwards.
     """
     now = getattr(bench.inputs, name)
-    at = math.inf if now is None and field.kind == "number" and name != "target_tokens_per_s" else float(now or 0)
+    at = math.inf if now is None else float(now)
     sides = ([(value, up) for value, up, _ in limits if _beyond(value, up, at)],
              [(value, down) for value, _, down in reversed(limits) if _beyond(value, down, at)])
     for side in sides:
@@ -462,19 +463,35 @@ def _first_tokens(bench: Bench) -> list[Limit]:
     return [(first.low, "from", "below")] if first else []
 
 
-def _speeds(bench: Bench) -> list[Limit]:
-    fastest = bench.fastest(bench.inputs)
-    return [(fastest, "above", "up to")] if fastest else []
-
-
 def _budgets(bench: Bench) -> list[Limit]:
     return [(cost.low, "from", "below") for cost in bench.base.costs.values() if isinstance(cost, Range)]
 
 
 LIMITS: Mapping[str, Callable[[Bench], list[Limit]]] = {
     "context_tokens": _windows, "score_floor": _scores, "monthly_users": _users, "device_gb": _devices,
-    "first_token_ms": _first_tokens, "target_tokens_per_s": _speeds, "budget_usd": _budgets}
+    "first_token_ms": _first_tokens, "budget_usd": _budgets}
 """The inputs that decide at limits alone, and where those lie."""
+
+
+def _speed_turns(name: str, field: Field, bench: Bench) -> Iterator[Flip]:
+    """The nearest speeds wanted, slower and faster, at which another way is first. Beyond the fastest that one request alone
+    gets, servers are out. Where none is asked for, the search begins at one token a second."""
+    fastest, now = bench.fastest(bench.inputs), bench.inputs.target_tokens_per_s
+    if not fastest or not bench.base.first:
+        return
+    gap, start = _gap(name, bench), 1.0 if now is None else now
+    if now is None and gap(start) < 0:
+        yield Flip(name, None, field.unit, why="any speed asked for changes the answer, since the servers' is known here")
+        return
+    sides = [("above", fastest * (1 + NUDGE) if fastest > start else start)] + ([("below", 1e-3)] if now is not None else [])
+    for beyond, end in sides:
+        inside = start
+        for place in [start * (end / start) ** (i / 4) for i in range(1, 5)] if end != start else []:
+            if gap(place) < 0:
+                value = crossing(gap, inside, place, gap(inside), gap(place))
+                yield Flip(name, value, field.unit, bench.judge(**{name: _probe(value, beyond, field)}).headline, beyond=beyond)
+                break
+            inside = place
 
 
 def _number_turns(name: str, field: Field, bench: Bench) -> Iterator[Flip]:
@@ -511,7 +528,7 @@ def _number_turns(name: str, field: Field, bench: Bench) -> Iterator[Flip]:
 def _gap(name: str, bench: Bench) -> Callable[[float], float]:
     """How far the first is ahead of the best other by the value of one input; less than nothing where another is first."""
     first = bench.base.first
-    if name != "easy_percent" and bench.inputs.budget_usd is None:
+    if name not in ("easy_percent", "target_tokens_per_s") and bench.inputs.budget_usd is None:
         return lambda value: bench.lead(name, value)
 
     def gap(value: float) -> float:
@@ -580,7 +597,7 @@ def next_pages(inputs: Inputs, outputs: Any) -> list[Link]:
     if verdict.first in (ROUTE, BURST):
         found.append(Link("Four hybrids with their numbers", "calculators/routing/"))
     found.append(link("What the licence asks for", "calculators/licence/", model=inputs.model, commercial=inputs.commercial,
-                      monthly_users=inputs.monthly_users, redistributes=inputs.redistributes))
+                      monthly_users=inputs.monthly_users, redistributes=inputs.redistributes, shows_name=inputs.shows_name))
     return [*found, Link("What providers do with data", "data/terms/")]
 
 
@@ -594,6 +611,10 @@ def warnings(inputs: Inputs, outputs: Any) -> list[str]:
         found.append("Its terms have to be agreed with the host first, and may be refused.")
     if HOSTED in verdict.sold and verdict.first in (HOSTED, ROUTE, BURST) and verdict.sold[HOSTED].terms is None:
         found.append(f"The terms of {verdict.sold[HOSTED].host} were not read for this guide.")
+    if verdict.first in (CLOUD, OWN, EDGE, BURST) and verdict.licence.verdict in (licence.UNCLEAR, licence.DUTIES):
+        word = "Whether its licence allows this is unclear" if verdict.licence.verdict == licence.UNCLEAR else (
+            "Its licence allows this with duties")
+        found.append(f"{word}: {' '.join(verdict.licence.sentences)}")
     if inputs.score_floor and inputs.benchmark != NO_BENCHMARK:
         found.append("A benchmark is not your task: let your own test decide before the score does.")
     if (inputs.target_tokens_per_s, inputs.first_token_ms) != (None, None):
@@ -630,7 +651,8 @@ def record(answer: Result) -> str:
 
 
 CONDITIONS = ("data", "residency", "network", "score_floor", "needs_newest", "needs_images", "context_tokens", "tuning",
-              "commercial", "monthly_users", "redistributes", "team", "target_tokens_per_s", "first_token_ms", "budget_usd")
+              "commercial", "monthly_users", "redistributes", "shows_name", "team", "target_tokens_per_s", "first_token_ms",
+              "budget_usd")
 """The inputs that can rule a way out by themselves."""
 
 

@@ -44,7 +44,7 @@ FACTORS = {
 
 MOST = 10.0  # points
 UNKNOWN = Range(0.0, MOST / 2, MOST)  # of a factor that nothing is known about
-# What a way is able to do matters once: of two halves one is enough. Where the data go, both halves have to be allowed.
+# Answers about what the model must do, and not about where: of a route's halves one that does it is enough.
 ABILITIES = frozenset({"score_floor", "needs_newest", "needs_images", "context_tokens", "tuning"})
 
 
@@ -90,24 +90,25 @@ def by_rule(rules: Iterable[Rule], answers: Mapping[str, str]) -> Findings:
 def with_hybrids(found: Mapping[str, Sequence[Finding]]) -> Findings:
     """The same with what the hybrids are ruled out by: the half that they cannot do without.
 
-    A route needs a host and a proprietary model, in whichever of its two ways remains; a burst needs rented GPUs and a host.
-    An ability is enough in one half of a route, since it is for the router to send such requests there; both halves of a
-    burst run the same weights, of which one may be the tuned ones.
+    A route needs a host and a proprietary model, in whichever of its two ways hands on less. What it must be able to do is
+    enough in one half, since it is for the router to send such requests there. The halves of a burst run the same weights:
+    it needs rented GPUs and a host, each as able as if it were alone.
     """
     whole: Findings = {option: list(findings) for option, findings in found.items()}
-    dear = min((PROPRIETARY, REGIONAL), key=lambda option: len(found[option]))
-    whole[ROUTE] += _of_halves(dear, found[dear], HOSTED, found[HOSTED])
-    whole[BURST] += _of_halves(CLOUD, found[CLOUD], HOSTED, found[HOSTED])
+    direct, regional = (_of_halves(dear, found[dear], HOSTED, found[HOSTED], ABILITIES) for dear in (PROPRIETARY, REGIONAL))
+    whole[ROUTE] += direct if len(direct) <= len(regional) else regional
+    whole[BURST] += _of_halves(CLOUD, found[CLOUD], HOSTED, found[HOSTED], frozenset())
     return whole
 
 
-def _of_halves(first: str, one: Sequence[Finding], second: str, other: Sequence[Finding]) -> list[Finding]:
-    """What two halves hand on to their hybrid, each question once."""
+def _of_halves(first: str, one: Sequence[Finding], second: str, other: Sequence[Finding],
+               enough_once: frozenset[str]) -> list[Finding]:
+    """What two halves hand on to their hybrid, each question once; of what is enough in one half, only what both lack."""
     lacking = {finding.question for finding in one} & {finding.question for finding in other}
     handed: dict[str, Finding] = {}
     for half, findings in ((first, one), (second, other)):
         for finding in findings:
-            if finding.question not in ABILITIES or finding.question in lacking:
+            if finding.question not in enough_once or finding.question in lacking:
                 handed.setdefault(finding.question, Finding(finding.question, f"{OPTIONS[half]} is half of it. {finding.says}"))
     return list(handed.values())
 

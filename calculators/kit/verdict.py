@@ -127,6 +127,8 @@ class Inputs:
         help="Active users in a month of the product that uses the model."), "licence")
     redistributes: bool = _step(yes_no("Do you pass on weights?",
                                        help="To customers, or in a program on their devices."), "licence")
+    shows_name: bool = _step(yes_no("Would you show the name or notice that is asked for?", default=True,
+                                    help="Such as “Built with Llama”, or a notice file beside the weights."), "licence")
     team: str = _step(choice("Are there people who can run servers?", default="have", choices=TEAM,
                              help="To deploy, watch and repair them. Their time counts as a cost in any case."), "limits")
     engineers: float = _step(number(
@@ -479,17 +481,22 @@ def _judged(facts: Facts) -> dict[str, dict[str, Range]]:
     return options.judged(facts.rows("decision-scores"))
 
 
-def licence_findings(inputs: Inputs, facts: Facts) -> list[Finding]:
-    """What the licence of the open model has against whoever holds its weights, by the licence calculator's rules."""
+def licence_of(inputs: Inputs, facts: Facts) -> licence.Decision:
+    """What the licence of the open model says to whoever holds its weights, by the licence calculator's rules."""
     model = facts.rows("models")[inputs.model]
-    asked = licence.Inputs(commercial=inputs.commercial, monthly_users=inputs.monthly_users,
+    asked = licence.Inputs(commercial=inputs.commercial, monthly_users=inputs.monthly_users, shows_name=inputs.shows_name,
                            redistributes=inputs.redistributes, multimodal=inputs.needs_images)
-    decision = licence.decide(licence_rules(facts).get(str(model["licence"]), ()), asked, inputs.model)
+    return licence.decide(licence_rules(facts).get(str(model["licence"]), ()), asked, inputs.model)
+
+
+def licence_findings(decision: licence.Decision) -> list[Finding]:
+    """What a licence has against a use, with the answer that it hangs on."""
     if decision.verdict != licence.NO:
         return []
     rule = decision.rules[0]
     asks = {name for name, _ in rule.answers}
-    question = "monthly_users" if rule.field else "redistributes" if "redistributes" in asks else "commercial"
+    question = ("monthly_users" if rule.field else "shows_name" if rule.shows else
+                "redistributes" if "redistributes" in asks else "commercial")
     return [Finding(question, f"{{licence-rules.{rule.id}.says}}")]
 
 
@@ -516,6 +523,7 @@ class Verdict(NamedTuple):
     order: Sequence[str]  # what remains, first to last
     sold: Mapping[str, Sold]  # the offer of each way that buys tokens
     servers: Servers
+    licence: licence.Decision
 
     @property
     def first(self) -> str:
@@ -535,7 +543,7 @@ NOTHING_LEFT = "Nothing is left: these conditions exclude each other"
 _MODEL, _TEAM, _DAY = (operator.attrgetter(name) for name in ("model", "team", "day_shape"))
 _MACHINES = operator.attrgetter("model", "gpu", "day_shape")
 _MODELS = operator.attrgetter("proprietary_model", "model", "day_shape")
-_USE = operator.attrgetter("model", "commercial", "monthly_users", "redistributes", "needs_images")
+_USE = operator.attrgetter("model", "commercial", "monthly_users", "redistributes", "shows_name", "needs_images")
 _OF_REQUESTS = (*JOB, "proprietary_model", "model", "gpu", "day_shape")
 _REQUESTS = operator.attrgetter(*_OF_REQUESTS)
 _REPLICAS = operator.attrgetter(*_OF_REQUESTS, "target_tokens_per_s", "first_token_ms")
@@ -578,6 +586,10 @@ class Bench:
     def _servers(self, inputs: Inputs, facts: Facts) -> Servers:
         return servers_of(inputs, facts, self.three(inputs))
 
+    def licence(self, inputs: Inputs) -> licence.Decision:
+        """What the licence of the open model says."""
+        return self._once(licence_of, inputs, _USE)  # type: ignore[no-any-return]
+
     def weights_gb(self, inputs: Inputs) -> float:
         """The weights as a device would load them, in GB."""
         return self._once(_weights_gb, inputs, _MODEL)  # type: ignore[no-any-return]
@@ -612,7 +624,7 @@ class Bench:
         points = self._points(inputs, costs, left, servers)
         weights = weights_of(inputs)
         totals = {way: options.weighed(points[way], weights) for way in left}
-        return Verdict(whole, costs, points, totals, options.ranked(totals, costs), sold, servers)
+        return Verdict(whole, costs, points, totals, options.ranked(totals, costs), sold, servers, self.licence(inputs))
 
     def _allowed(self, inputs: Inputs, facts: Facts) -> tuple[dict[str, Sold], Findings]:
         """The cheapest offer that the conditions allow for each way that buys tokens, and what they have against the others."""
@@ -639,7 +651,7 @@ class Bench:
                 for way in ways:
                     found[way].append(finding)
         window = float(rows[inputs.model].get("context_tokens", math.inf))
-        held = self._once(licence_findings, inputs, _USE)
+        held = licence_findings(self.licence(inputs))
         for way in (CLOUD, OWN, EDGE):
             found[way] += held
             if inputs.context_tokens > window:
