@@ -45,7 +45,7 @@ from calculators.kit.shape import (
     several,
     whole,
 )
-from calculators.kit.units import DAYS_PER_MONTH, TOKENS_PER_MTOK, exact, show
+from calculators.kit.units import DAYS_PER_MONTH, TOKENS_PER_MTOK, show
 
 SHAPES, CACHES = "day-shapes", "caches"
 NONE_FITS = "None of these models can take this request"
@@ -502,13 +502,25 @@ def _cache_corners(part: str, scale: float, offers: Sequence[Offer], job: Job) -
     return turns | {turn * (1 - 1e-11) for turn in turns}
 
 
+_CARRIED = ("requests_per_day", "input_tokens", "output_tokens", "reasoning_tokens", "overhead_tokens", "cached_share_percent",
+            "reads_per_write", "batch_share_percent", "day_shape", "hours_of_day", "growth_percent", "surcharge_percent")
+
+
 def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
     """Where to go from here."""
     found = []
     if not isinstance(outputs.usd_per_million_tokens, NoValue) and outputs.monthly_tokens >= 1:
-        tokens, usd = exact(round(outputs.monthly_tokens)), exact(float(f"{outputs.usd_per_million_tokens:.6g}"))
-        found.append(Link("Would a server of your own cost less for this volume? Break-even, with these figures",
-                          f"calculators/break-even/?v=1&api_cost_per_million={usd}&monthly_tokens={tokens}"))
+        values = {name: getattr(inputs, name) for name in _CARRIED}
+        for name, proprietary in (("proprietary_model", True), ("hosted_model", False)):
+            best = next((p for p in outputs.priced if (p.offer.access == PROPRIETARY) == proprietary), None)
+            values |= {name: best.offer.row} if best else {}
+        found += [
+            Link("Would GPUs of your own cost less for this workload? Break-even in full, with the cheapest of these models",
+                 "calculators/break-even/", values={"mode": "full", **values}),
+            Link("Would one server cost less for this volume? The original's break-even, with these figures",
+                 "calculators/break-even/", values={"api_cost_per_million": float(f"{outputs.usd_per_million_tokens:.6g}"),
+                                                    "monthly_tokens": round(outputs.monthly_tokens)}),
+        ]
     return [*found, Link("Every price of this site, to browse and to take away", "data/prices/"),
             Link("What drives the cost of an API, and what hosted open models change", "guide/cost-at-scale/#hosted-open")]
 

@@ -650,7 +650,9 @@ def _flips_of(name: str, mine: int, inputs: Inputs, prices: Prices) -> list[Flip
     high = spec.max or now
     for value, beyond in changes(gap, now, min(low, now), high, _corners(name, inputs, prices), points=6):
         change = Change(now if abs(value - now) <= 1e-8 * max(1, abs(now)) else value, beyond)
-        then = cheapest(at(just_beyond(change, whole=False, low=low, high=high)))
+        if beyond == "below" and value - low < 1e-8 * max(1, abs(low)):  # at the end alone, as a kind of task with no share
+            change = Change(low, beyond := "up to")
+        then = cheapest(at(low if beyond == "up to" else just_beyond(change, whole=False, low=low, high=high)))
         found.append(Flip(name, change.value, spec.unit, ANSWERS[inputs.strategy][then], beyond=beyond))
     return found or [Flip(name, None, spec.unit, why="no value of this alone changes it")]
 

@@ -262,12 +262,12 @@ def test_a_row_over_time_is_as_it_was_known_on_the_day() -> None:
 def test_the_figures_go_on_to_the_break_even_page() -> None:
     found = answer(CALCULATOR, {"models": "openai-gpt-4o", "cached_share_percent": 0, "input_tokens": 1000,
                                 "output_tokens": 300, "requests_per_day": 1000}, FACTS)
-    page, _, query = found.next[0].page.partition("?")
-    assert page == "calculators/break-even/"
-    given = dict(part.split("=") for part in query.split("&"))
-    assert given.pop("v") == "1"
-    assert given == {"api_cost_per_million": "4.23077", "monthly_tokens": "39e6"}  # 165 USD for 39 million, see the cases
-    calculators.get("break-even").read(given, FACTS)
+    full, simple = (dict(part.split("=") for part in link.address.partition("?")[2].split("&")) for link in found.next[:2])
+    assert {link.page for link in found.next[:2]} == {"calculators/break-even/"}
+    assert simple == {"v": "1", "api_cost_per_million": "4.23077", "monthly_tokens": "39e6"}  # 165 USD for 39 million
+    assert full | {"mode": "full", "requests_per_day": "1000", "proprietary_model": "openai-gpt-4o"} == full
+    for carried in (full, simple):
+        calculators.get("break-even").read({name: value for name, value in carried.items() if name != "v"}, FACTS)
 
 
 # --- the table, the charts -------------------------------------------------------------------------------------------

@@ -221,8 +221,9 @@ def beyond(flip: Any, field: Any) -> list[Any]:
     more = flip.beyond in ("above", "from")
     value = flip.value + abs(flip.value) * (1e-6 if more else -1e-6)
     if field.kind == "whole":
-        value = math.ceil(value) if more else math.floor(value)
-    return [value] if value <= field.max else []
+        value = {"above": math.floor(value) + 1, "below": math.ceil(value) - 1}.get(
+            flip.beyond, math.ceil(value) if more else math.floor(value))
+    return [value] if (field.min is None or value >= field.min) and value <= field.max else []
 
 
 @EVERY
