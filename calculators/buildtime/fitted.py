@@ -132,7 +132,10 @@ class Result:
     def _range_label(self, name: str) -> str:
         """What a range is for, in words."""
         kind, _, of = name.partition("-")
-        return {"family": f"GPUs of the family {family_name(of)}", "gpu": self.gpu_names.get(of, of)}.get(kind, name)
+        words = {"unseen": "nothing alike measured", "first": "time to first token, one request alone"} | MODES | {
+            "family": f"GPUs of the family {family_name(of)}", "gpu": self.gpu_names.get(of, of)}
+        models = {"dense": ", dense models", "moe": ", mixtures of experts"}.get(of, "") if kind in MODES else ""
+        return words[kind] + models
 
     def errors(self) -> dict[str, dict[str, Any]]:
         """The table of errors on rows left out, by row id."""
