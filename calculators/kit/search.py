@@ -58,8 +58,9 @@ def _spread(now: float, end: float, points: int) -> Iterator[float]:
     """Values from near `now` to the end itself, each step as many times as long as the one before."""
     reach = end - now
     nearest = min(abs(reach), max(abs(now), abs(reach) / 1000) / 50)
-    ratio = (abs(reach) / nearest) ** (1 / (points - 1))
-    yield from (now + math.copysign(nearest * ratio**i, reach) for i in range(points - 1))
+    if nearest:  # it is nothing where the end is as near as a float can be
+        ratio = (abs(reach) / nearest) ** (1 / (points - 1))
+        yield from (now + math.copysign(nearest * ratio**i, reach) for i in range(points - 1))
     yield end
 
 

@@ -17,7 +17,7 @@ from calculators.kit import architecture, hosting, prices, throughput, workload
 from calculators.kit.facts import Facts, Value
 from calculators.kit.hosting import Case, Crossings, Fleet, Month
 from calculators.kit.memory import Split
-from calculators.kit.shape import NoValue, choice, folded, number, when, whole
+from calculators.kit.shape import NoValue, choice, folded, number, stepped, when, whole
 from calculators.kit.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, show
 
 SIMPLE, FULL = "simple", "full"
@@ -44,11 +44,24 @@ ANSWERS = {
 DATA = ("prices", "caches", "day-shapes", "models", "gpus", "engines", "engine-overhead", "precisions", "serving-factors",
         "serving-assumptions", "serving-errors", "gpu-rental", "operations")
 FACTS = "operations"
+YOURSELF = "Running it yourself"
 HOW, PEOPLE, BUYING = "How the replicas run", "People, storage, traffic", "What a GPU costs"
 
 
-def _asked(declared: Any) -> Any:
-    return when(declared, "mode", FULL)
+def _load(declared: Any) -> Any:
+    return stepped(when(declared, "mode", FULL), "Your workload")
+
+
+def _api(declared: Any) -> Any:
+    return stepped(when(declared, "mode", FULL), "The two APIs")
+
+
+def _own(declared: Any) -> Any:
+    return stepped(when(declared, "mode", FULL), YOURSELF)
+
+
+def _own_when(declared: Any, name: str, *values: str) -> Any:
+    return stepped(when(declared, name, *values), YOURSELF)
 
 
 # Figures of data/operations.yaml that the form starts from; a test holds the two together, and the working cites them. They
@@ -83,11 +96,11 @@ def _not_open(values: Mapping[str, Value]) -> str:
 
 
 def _rented(declared: Any) -> Any:
-    return when(declared, "acquisition", ON_DEMAND, COMMITTED, SPOT)
+    return _own_when(declared, "acquisition", ON_DEMAND, COMMITTED, SPOT)
 
 
 def _bought(declared: Any) -> Any:
-    return folded(when(declared, "acquisition", BOUGHT), BUYING)
+    return folded(_own_when(declared, "acquisition", BOUGHT), BUYING)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,38 +110,38 @@ class Inputs:
     mode: str = choice("Form", default=SIMPLE, choices={FULL: "In full: three ways, your workload",
                                                         SIMPLE: "Simple: the original's five numbers"},
                        help="The full form prices a workload by three ways; the simple one has the original's inputs alone.")
-    requests_per_day: float = _asked(workload.requests_per_day())
-    input_tokens: int = _asked(workload.input_tokens(2000))
-    output_tokens: int = _asked(workload.output_tokens(400))
-    reasoning_tokens: int = _asked(workload.reasoning_tokens())
-    overhead_tokens: int = folded(_asked(workload.overhead_tokens()), workload.FINER)
-    cached_share_percent: float = _asked(workload.cached_share_percent(50))
-    batch_share_percent: float = _asked(workload.batch_share_percent())
-    day_shape: str = _asked(workload.day_shape())
-    volume_range_percent: float = _asked(number(
+    requests_per_day: float = _load(workload.requests_per_day())
+    input_tokens: int = _load(workload.input_tokens(2000))
+    output_tokens: int = _load(workload.output_tokens(400))
+    reasoning_tokens: int = _load(workload.reasoning_tokens())
+    overhead_tokens: int = folded(_load(workload.overhead_tokens()), workload.FINER)
+    cached_share_percent: float = _load(workload.cached_share_percent(50))
+    batch_share_percent: float = _load(workload.batch_share_percent())
+    day_shape: str = _load(workload.day_shape())
+    volume_range_percent: float = _load(number(
         "How unsure the volume is", unit="%", default=30, min=0, max=1000,
         help="It may be so much more, or less by the same factor. For the chances alone."))
-    proprietary_model: str = _asked(choice(
+    proprietary_model: str = _api(choice(
         "Proprietary model", default="openai-gpt-6-1-sol", table=prices.TABLE, named=("model", "host"),
         refused=_not_proprietary, help="Behind its vendor's API."))
-    hosted_model: str = _asked(choice(
+    hosted_model: str = _api(choice(
         "Hosted open model", default="together-gpt-oss-120b", table=prices.TABLE, named=("model", "host"),
         refused=_not_open, help="Open weights behind somebody else's API."))
-    model: str = _asked(workload.model("gpt-oss-120b", custom=False))
-    gpu: str = _asked(workload.gpu())
-    tensor_parallel: int | None = _asked(workload.tensor_parallel())
-    weight_precision: str = _asked(workload.weight_precision())
-    replica_tokens_per_s: float | None = _asked(number(
+    model: str = _own(workload.model("gpt-oss-120b", custom=False))
+    gpu: str = _own(workload.gpu())
+    tensor_parallel: int | None = _own(workload.tensor_parallel())
+    weight_precision: str = _own(workload.weight_precision())
+    replica_tokens_per_s: float | None = _own(number(
         "Throughput of one replica", unit="tokens/s", default=None, above=0, max=1e9,
         help="Output tokens of all requests together at full load, as you measured it. Left empty: the serving page's "
              "estimate, with its range."))
-    acquisition: str = _asked(choice("GPUs", default=ON_DEMAND, choices=ACQUISITION,
+    acquisition: str = _own(choice("GPUs", default=ON_DEMAND, choices=ACQUISITION,
                                      help="Rented by the hour, or bought and placed in a data centre."))
     gpu_hour_usd: float | None = _rented(workload.gpu_hour_usd())
-    interruptions: float = when(number(
+    interruptions: float = _own_when(number(
         "Interruptions of a server", unit="count", default=STARTS["interruptions"][1], min=0, max=1000,
         help="In a month."), "acquisition", SPOT)
-    restart_minutes: float = when(number(
+    restart_minutes: float = _own_when(number(
         "Until the replacement serves", unit="minutes", default=STARTS["restart_minutes"][1], min=0, max=10_000,
         help="Paid for, but no request is answered."), "acquisition", SPOT)
     purchase_usd: float | None = _bought(number(
@@ -148,47 +161,47 @@ class Inputs:
     hosting_kw_usd: float = _bought(number(
         "Space in a data centre", unit="USD/kW/month", default=STARTS["hosting_kw_usd"][1], min=0, max=100_000,
         help="For each kW that is reserved, without the electricity."))
-    scaling: str = when(choice(
+    scaling: str = _own_when(choice(
         "Fewer replicas when less comes", default=hosting.ALWAYS, choices=SCALING,
         help="Machines given back by the hour must be there again when they are needed."), "acquisition", ON_DEMAND, SPOT)
-    awake_minutes: float = when(number(
+    awake_minutes: float = _own_when(number(
         "A request keeps it up for", unit="minutes", default=STARTS["awake_minutes"][1], above=0, max=1440,
         help="From its coming until the last replica is given back, the start included."), "scaling", hosting.TO_ZERO)
-    planned_load_percent: float = folded(_asked(number(
+    planned_load_percent: float = folded(_own(number(
         "Planned load of a replica", unit="%", default=STARTS["planned_load_percent"][1], above=0, max=100,
         help="In the busiest hour at most this share of its throughput, so that answers stay quick.")), HOW)
-    reserve_replicas: int = folded(_asked(whole(
+    reserve_replicas: int = folded(_own(whole(
         "Replicas in reserve", unit="servers", default=int(STARTS["reserve_replicas"][1]), min=0, max=1000,
         help="Ready for the day when another fails.")), HOW)
-    staging_replicas: float = folded(_asked(number(
+    staging_replicas: float = folded(_own(number(
         "Replicas for tests", unit="servers", default=0, min=0, max=1000,
         help="0.2 for one that runs a fifth of the time.")), HOW)
-    engineers: float = folded(_asked(number(
+    engineers: float = folded(_own(number(
         "Engineers", unit="count", default=STARTS["engineers"][1], min=0, max=1000,
         help="Full-time equivalents, beyond what an API takes.")), PEOPLE)
-    engineer_usd: float = folded(_asked(number(
+    engineer_usd: float = folded(_own(number(
         "One engineer", unit="USD/year", default=STARTS["engineer_usd"][1], min=0, max=10_000_000,
         help="All that an employer pays.")), PEOPLE)
-    set_up_usd: float = folded(_asked(number(
+    set_up_usd: float = folded(_own(number(
         "Setting it up, once", unit="USD", default=STARTS["set_up_usd"][1], min=0, max=1e9,
         help="Counts for the payback alone.")), PEOPLE)
-    storage_gb: float = folded(_asked(number(
+    storage_gb: float = folded(_own(number(
         "Storage", unit="GB", default=STARTS["storage_gb"][1], min=0, max=1e9, help="Weights, images, logs.")), PEOPLE)
-    storage_usd: float = folded(_asked(number(
+    storage_usd: float = folded(_own(number(
         "Price of storage", unit="USD/GB/month", default=STARTS["storage_usd"][1], min=0, max=100,
         help="Of one GB for a month.")), PEOPLE)
-    traffic_bytes: float = folded(_asked(number(
+    traffic_bytes: float = folded(_own(number(
         "Traffic out per request", unit="B", default=STARTS["traffic_bytes"][1], min=0, max=1e12,
         help="What leaves the data centre.")), PEOPLE)
-    traffic_usd: float = folded(_asked(number(
+    traffic_usd: float = folded(_own(number(
         "Price of traffic", unit="USD/GB", default=STARTS["traffic_usd"][1], min=0, max=100,
         help="Of one GB that leaves.")), PEOPLE)
-    reads_per_write: float = folded(_asked(workload.reads_per_write()), workload.FINER)
-    hours_of_day: str = folded(_asked(workload.hours_of_day()), workload.FINER)
-    growth_percent: float = folded(_asked(workload.growth_percent()), workload.FINER)
-    horizon_months: int = folded(_asked(whole(
+    reads_per_write: float = folded(_load(workload.reads_per_write()), workload.FINER)
+    hours_of_day: str = folded(_load(workload.hours_of_day()), workload.FINER)
+    growth_percent: float = folded(_load(workload.growth_percent()), workload.FINER)
+    horizon_months: int = folded(_load(whole(
         "Months ahead", unit="months", default=12, min=1, max=36, help="Growth goes on for so long.")), workload.FINER)
-    surcharge_percent: float = folded(_asked(workload.surcharge_percent()), workload.FINER)
+    surcharge_percent: float = folded(_load(workload.surcharge_percent()), workload.FINER)
 
 
 # --- what a replica yields ------------------------------------------------------------------------------------------------
@@ -388,9 +401,11 @@ def _rent(inputs: Inputs, base: Base) -> Rent:
         card = inputs.purchase_usd if inputs.purchase_usd is not None else listed.usd
         if card is None:
             return listed
-        spread = (1.0, 1.0) if inputs.purchase_usd is not None else (listed.low, listed.high)
-        words = "the price that you gave" if inputs.purchase_usd is not None else listed.words
-        return Rent(_owned_usd(inputs, base, card) / HOURS_PER_MONTH, *spread, words)
+        usd = _owned_usd(inputs, base, card)
+        if inputs.purchase_usd is not None:
+            return Rent(usd / HOURS_PER_MONTH, 1, 1, "the price that you gave")
+        low, high = (_owned_usd(inputs, base, card * factor) for factor in (listed.low, listed.high))  # power has no spread
+        return Rent(usd / HOURS_PER_MONTH, low / usd, high / usd, listed.words)
     if inputs.gpu_hour_usd is not None:
         return Rent(inputs.gpu_hour_usd, 1, 1, "the price that you gave")
     if listed.usd is None:

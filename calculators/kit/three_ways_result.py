@@ -54,15 +54,15 @@ class Outputs:
     proprietary_usd_per_mtok: float | NoValue = output("Proprietary API, per million tokens", unit="USD/Mtok", decimals=4)
     hosted_open_usd_per_mtok: float | NoValue = output("Hosted open model, per million tokens", unit="USD/Mtok", decimals=4)
     own_usd_per_mtok: Range | float | NoValue = output("Your own GPUs, per million tokens at this load", unit="USD/Mtok",
-                                                       range=True, decimals=4)
+                                                       range=True, digits=3)
     payback_months: Range | float | NoValue = output("The set-up is paid back after", unit="months", range=True, decimals=1)
     by_volume: str = output("Cheapest by volume")
     beats_proprietary_tokens: Range | float | NoValue = output(
-        "Running it yourself first costs less than the proprietary API above", unit="tokens/month", range=True)
+        "Running it yourself first costs less than the proprietary API above", unit="tokens/month", range=True, digits=3)
     beats_hosted_tokens: Range | float | NoValue = output(
-        "Running it yourself first costs less than the hosted open model above", unit="tokens/month", range=True)
+        "Running it yourself first costs less than the hosted open model above", unit="tokens/month", range=True, digits=3)
     replica_requests_per_hour: Range | float | NoValue = output("Requests an hour that a replica is planned for", unit="count",
-                                                                range=True, decimals=0)
+                                                                range=True, digits=3)
     busiest_hour_requests: float = output("Requests in the busiest hour", unit="count", decimals=1)
     used_percent: Range | float | NoValue = output("Paid replica hours in which the GPUs work", unit="%", range=True,
                                                    decimals=1)
