@@ -259,25 +259,26 @@ def test_many_users_matter_where_a_licence_counts_them() -> None:
 # By its row in data/decision-reasons.yaml: where the reason is said, and what it must then be seen to do, by hand: what it
 # rules out or allows, or that points move. At 1,000,000 requests a day the shape of the day decides how many copies are needed.
 SEEN: dict[str, tuple[dict[str, Any], str]] = {
-    "proprietary-highest-quality": ({"score_floor": 95}, "Rules out Hosted open weights"),
-    "proprietary-quick-start": ({"weight_launch": 5}, "Moves Proprietary API most, by +"),
-    "proprietary-variable-traffic": ({"day_shape": "evening", "requests_per_day": 1e6}, "Moves "),
-    "proprietary-no-ml-team": ({"team": "none"}, "Rules out Open weights on rented GPUs, Open weights on your own hardware"),
-    "proprietary-latest-features": ({"needs_newest": "yes"}, "Rules out Hosted open weights, Open weights on rented GPUs"),
-    "proprietary-low-volume": ({"requests_per_day": 100}, "Moves "),
-    "open-data-sensitivity": ({"data": "machines"}, "Rules out Hosted open weights, Proprietary API"),
-    "open-customisation": ({"tuning": "tuned"}, "Rules out Proprietary API and Proprietary model in a region"),
-    "open-cost-at-scale": ({"requests_per_day": 1e6}, "Moves "),
-    "open-latency-critical": ({"weight_latency": 5}, "Moves "),
-    "open-offline": ({"network": "site"}, "Rules out Hosted open weights, Open weights on rented GPUs, Proprietary API"),
-    "open-regulatory": ({"residency": "premises"}, "Rules out Hosted open weights, Open weights on rented GPUs"),
-    "open-expertise": ({"team": "have"}, "Allows Open weights on rented GPUs, Open weights on your own hardware"),
-    "self-high-volume": ({"requests_per_day": 1e6}, "Moves "),
-    "self-consistent-traffic": ({"day_shape": "flat", "requests_per_day": 1e6}, "Moves "),
-    "self-latency": ({"target_tokens_per_s": 40}, "Moves Open weights on rented GPUs most, by +"),
-    "self-data-privacy": ({"data": "organisation"}, "Rules out Hosted open weights, Open weights on rented GPUs"),
-    "self-customisation": ({"tuning": "weights"}, "Rules out Hosted open weights, Proprietary API"),
-    "self-offline": ({"network": "device"}, "Rules out Hosted open weights, Open weights on rented GPUs"),
+    "proprietary-highest-quality": ({"score_floor": 95}, "rule out hosted open weights, rented GPUs, own hardware"),
+    "proprietary-quick-start": ({"weight_launch": 5}, "move the proprietary API most, by +"),
+    "proprietary-variable-traffic": ({"day_shape": "evening", "requests_per_day": 1e6}, "move "),
+    "proprietary-no-ml-team": ({"team": "none"}, "rule out rented GPUs, own hardware and the hybrid for peaks"),
+    "proprietary-latest-features": ({"needs_newest": "yes"}, "rule out hosted open weights, rented GPUs, own hardware"),
+    "proprietary-low-volume": ({"requests_per_day": 100}, "move "),
+    "open-data-sensitivity": ({"data": "machines"}, "rule out the proprietary API, the regional one, hosted open weights, "
+                                                    "the hybrid by difficulty and the hybrid for peaks"),
+    "open-customisation": ({"tuning": "tuned"}, "rule out the proprietary API and the regional one"),
+    "open-cost-at-scale": ({"requests_per_day": 1e6}, "move "),
+    "open-latency-critical": ({"weight_latency": 5}, "move "),
+    "open-offline": ({"network": "site"}, "rule out the proprietary API, the regional one, hosted open weights, rented GPUs, "),
+    "open-regulatory": ({"residency": "premises"}, "rule out the proprietary API, the regional one, hosted open weights, "),
+    "open-expertise": ({"team": "have"}, "allow rented GPUs, own hardware and the hybrid for peaks"),
+    "self-high-volume": ({"requests_per_day": 1e6}, "move "),
+    "self-consistent-traffic": ({"day_shape": "flat", "requests_per_day": 1e6}, "move "),
+    "self-latency": ({"target_tokens_per_s": 40}, "move rented GPUs most, by +"),
+    "self-data-privacy": ({"data": "organisation"}, "rule out the proprietary API, the regional one, hosted open weights, "),
+    "self-customisation": ({"tuning": "weights"}, "rule out the proprietary API, the regional one, hosted open weights, "),
+    "self-offline": ({"network": "device"}, "rule out the proprietary API, the regional one, hosted open weights, "),
 }
 
 
@@ -296,7 +297,9 @@ def test_each_reason_is_seen_to_act(key: str) -> None:
     given, seen = SEEN[key]
     reason = full_decision.reasons_of(FACTS)[key]
     bench = verdict.Bench(asked(**given), FACTS)
-    assert full_decision.effect(bench, reason).startswith(seen)
+    said, _, effect = full_decision.effect(bench, reason).partition("”: ")
+    assert said.startswith("Said, by “")
+    assert effect.startswith(seen)
     with_it, without = bench.base, bench.judge(**{reason.question: reason.without})
     assert left(with_it) != left(without) or with_it.totals != without.totals
 
@@ -306,7 +309,8 @@ def test_a_reason_that_is_not_said_shows_what_it_would_do() -> None:
     assert isinstance(table, Table)
     texts = {label + str(cells[0]): str(cells[-1]) for label, cells in table.rows}
     assert len(texts) == 19
-    assert texts["Need newest capabilities immediatelyChoose proprietary when"].startswith("Not said. With “yes”: rules out ")
+    assert texts["Need newest capabilities immediatelyChoose proprietary when"].startswith(
+        "Not said. “Must new capabilities be there at once?: yes” would: rule out hosted open weights, ")
 
 
 # --- points, by hand -------------------------------------------------------------------------------------------------------
@@ -478,10 +482,9 @@ def test_if_nothing_is_left_it_says_what_excludes_each_other_and_what_to_give_up
     found = asking(residency="premises", team="none")
     assert found.headline == "Nothing is left: these conditions exclude each other"
     assert found.outputs["conflict"] == (
-        "Another answer to “Where must they be processed?” brings back Proprietary API, Proprietary model in a region, or "
-        "nothing kept, Hosted open weights and Hybrid: easy requests to open weights; to “Memory of the device for the model” "
-        "brings back Open weights on the device; to “Are there people who can run servers?” brings back Open weights on your "
-        "own hardware.")
+        "Another answer to “Where must they be processed?” brings back the proprietary API, the regional one, hosted open "
+        "weights and the hybrid by difficulty; to “Memory of the device for the model” brings back the device; to “Are there "
+        "people who can run servers?” brings back own hardware.")
     assert {"points", "why", "first_cost"}.isdisjoint(found.shown)
     assert not found.charts
 
@@ -574,7 +577,7 @@ def test_the_link_of_a_record_brings_the_same_record_back() -> None:
 def test_a_record_of_nothing_says_what_excludes_each_other() -> None:
     text = full_decision.record(asking(residency="premises", team="none"))
     assert "Nothing is left" in text.splitlines()[0]
-    assert "to “Memory of the device for the model” brings back Open weights on the device" in text
+    assert "to “Memory of the device for the model” brings back the device" in text
 
 
 def test_the_quick_form_keeps_no_record() -> None:

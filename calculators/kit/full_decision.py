@@ -111,7 +111,7 @@ def _why(inputs: Inputs, verdict: Verdict) -> str:
     if not ahead:
         return f"{UNNAMED[:1].upper()}{UNNAMED[1:]}."
     names = " and ".join(FACTORS[factor].lower() for factor, _ in ahead[:2])
-    return f"Ahead of “{OPTIONS[second]}”, which comes second, most of all in {names}."
+    return f"Ahead of {options.SHORT[second]}, which comes second, most of all in {names}."
 
 
 def _how_sure(inputs: Inputs, verdict: Verdict, sure: options.Surety) -> str:
@@ -130,7 +130,7 @@ def _conflict(verdict: Verdict) -> str:
     texts = []
     for questions, back in choices[:3]:
         asked = " and ".join(f"“{fields[name].label}”" for name in questions)
-        texts.append(f"{asked} brings back {_and([OPTIONS[way] for way in back])}")
+        texts.append(f"{asked} brings back {_named(back)}")
     return "Another answer to " + "; to ".join(texts) + "."
 
 
@@ -155,19 +155,19 @@ def sentence(finding: Finding, facts: Facts) -> str:
 
 
 def _points(verdict: Verdict) -> Table:
-    columns = (("Way", "text"), ("Together", "points"), *((label, "points") for label in FACTORS.values()))
+    columns = (("Way", "text"), ("Together", "count"), *((label, "count") for label in FACTORS.values()))
     return Table(columns, tuple((OPTIONS[way], (
         round(verdict.totals[way].central, 2), *(round(verdict.scores[way][factor].central, 1) for factor in FACTORS)))
         for way in verdict.order))
 
 
 def _costs(inputs: Inputs, verdict: Verdict) -> Table:
-    columns = (("Way", "text"), ("Low", "USD/month"), ("Central", "USD/month"), ("High", "USD/month"), ("With", "text"))
+    columns = (("Way", "text"), ("Low", "USD"), ("Central", "USD"), ("High", "USD"), ("With", "text"))
     rows = []
     for way in OPTIONS:
         cost = verdict.costs[way]
         parts: tuple[Value | NoValue, ...] = (cost, cost, cost) if isinstance(cost, NoValue) else tuple(
-            round(part, 2) for part in cost)
+            round(part, 2 if part < 1000 else 0) for part in cost)
         rows.append((OPTIONS[way], (*parts, _with(way, inputs, verdict))))
     return Table(columns, tuple(rows))
 
@@ -194,7 +194,7 @@ def _dear(inputs: Inputs, verdict: Verdict) -> str:
 
 
 def _measure(inputs: Inputs, verdict: Verdict) -> Table:
-    columns = (("What", "text"), ("Of", "text"), ("Leaves open", "points"), ("How", "text"))
+    columns = (("What", "text"), ("Of", "text"), ("Leaves open", "count"), ("How", "text"))
     widest = options.doubts(verdict.scores, weights_of(inputs), verdict.order)[:4]
     return Table(columns, tuple((FACTORS[factor], (OPTIONS[way], round(points, 2), MEASURE[factor]))
                                 for way, factor, points in widest))
@@ -223,23 +223,19 @@ def reasons_of(facts: Facts) -> dict[str, Reason]:
 
 
 def _reasons(bench: Bench) -> Table:
-    columns = (("Reason", "text"), ("In the list", "text"), ("Here", "text"), ("Your answer", "text"),
-               ("What it does, or would do", "text"))
-    fields, rows = labels(), []
-    for reason in reasons_of(bench.facts).values():
-        field = fields[reason.question]
-        now = getattr(bench.inputs, reason.question)
-        rows.append((reason.words, (reason.list, field.label, field.shown(now, bench.facts), effect(bench, reason))))
-    return Table(columns, tuple(rows))
+    columns = (("Reason", "text"), ("In the list", "text"), ("What it does here, or would do", "text"))
+    return Table(columns, tuple((reason.words, (reason.list, effect(bench, reason)))
+                                for reason in reasons_of(bench.facts).values()))
 
 
 def effect(bench: Bench, reason: Reason) -> str:
     """What a reason does where it holds, against the answer without it; or would do if it held."""
-    if holds(getattr(bench.inputs, reason.question), reason):
-        return difference(bench.judge(**{reason.question: reason.without}), bench.base)
-    text = difference(bench.base, bench.judge(**{reason.question: reason.stated}))
-    stated = labels()[reason.question].shown(reason.stated, bench.facts)
-    return f"Not said. With “{stated}”: {text[:1].lower()}{text[1:]}"
+    now, field = getattr(bench.inputs, reason.question), labels()[reason.question]
+    if holds(now, reason):
+        found = difference(bench.judge(**{reason.question: reason.without}), bench.base)
+        return f"Said, by “{field.label}”: {found}"
+    found = difference(bench.base, bench.judge(**{reason.question: reason.stated}))
+    return f"Not said. “{field.label}: {field.shown(reason.stated, bench.facts)}” would: {found}"
 
 
 def holds(now: Input, reason: Reason) -> bool:
@@ -252,21 +248,22 @@ def holds(now: Input, reason: Reason) -> bool:
 
 def difference(before: Verdict, after: Verdict) -> str:
     """What differs between two verdicts, the gravest alone: what is out, what is back, who is first, whose points moved."""
-    out = [way for way in before.order if way not in after.order]
-    back = [way for way in after.order if way not in before.order]
+    out = [way for way in OPTIONS if way in before.order and way not in after.order]
+    back = [way for way in OPTIONS if way in after.order and way not in before.order]
     if out or back:
-        texts = ([f"rules out {_and([OPTIONS[way] for way in out])}"] if out else []) + (
-            [f"allows {_and([OPTIONS[way] for way in back])}"] if back else [])
-        text = " and ".join(texts)
-    elif before.first != after.first:
-        text = f"puts {OPTIONS[after.first]} before {OPTIONS[before.first]}"
-    else:
-        moved = {way: after.totals[way].central - before.totals[way].central for way in after.order}
-        way = max(moved, key=lambda one: abs(moved[one]), default="")
-        if not way or abs(moved[way]) < 0.005:
-            return "Changes nothing here."
-        text = f"moves {OPTIONS[way]} most, by {'+' if moved[way] > 0 else '−'}{show(round(abs(moved[way]), 2), 'points')}"
-    return f"{text[:1].upper()}{text[1:]}."
+        return " and ".join(f"{word} {_named(ways)}" for word, ways in (("rule out", out), ("allow", back)) if ways)
+    if before.first != after.first:
+        return f"put {options.SHORT[after.first]} before {options.SHORT[before.first]}"
+    moved = {way: after.totals[way].central - before.totals[way].central for way in after.order}
+    way = max(moved, key=lambda one: abs(moved[one]), default="")
+    if not way or abs(moved[way]) < 0.005:
+        return "change nothing"
+    return f"move {options.SHORT[way]} most, by {'+' if moved[way] > 0 else '−'}{show(round(abs(moved[way]), 2), 'points')}"
+
+
+def _named(ways: Sequence[str]) -> str:
+    """Several ways in a sentence."""
+    return _and([options.SHORT[way] for way in ways])
 
 
 # --- working -------------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ PROPRIETARY, REGIONAL, HOSTED, CLOUD, OWN, EDGE = "proprietary", "regional", "ho
 ROUTE, BURST = "route", "burst"
 OPTIONS = {
     PROPRIETARY: "Proprietary API",
-    REGIONAL: "Proprietary model in a region, or nothing kept",
+    REGIONAL: "Proprietary model in a region or by agreement",
     HOSTED: "Hosted open weights",
     CLOUD: "Open weights on rented GPUs",
     OWN: "Open weights on your own hardware",
@@ -46,6 +46,19 @@ MOST = 10.0  # points
 UNKNOWN = Range(0.0, MOST / 2, MOST)  # of a factor that nothing is known about
 # Answers about what the model must do, and not about where: of a route's halves one that does it is enough.
 ABILITIES = frozenset({"score_floor", "needs_newest", "needs_images", "context_tokens", "tuning"})
+
+
+SHORT = {
+    PROPRIETARY: "the proprietary API",
+    REGIONAL: "the regional one",
+    HOSTED: "hosted open weights",
+    CLOUD: "rented GPUs",
+    OWN: "own hardware",
+    EDGE: "the device",
+    ROUTE: "the hybrid by difficulty",
+    BURST: "the hybrid for peaks",
+}
+"""The same within a sentence."""
 
 
 class Finding(NamedTuple):

@@ -90,12 +90,12 @@ class Inputs:
                                   help="By law or contract. A region or no retention is often all that is asked for."), "data")
     network: str = _step(choice("Is there a network where it runs?", default="online", choices=NETWORK,
                                 help="An air-gapped site has none to the outside."), "data")
+    benchmark: str = _step(choice("Quality is judged by", default="gpqa", choices=BENCHMARKS,
+                                  help="None of them is your task: your own test counts for more."), "model")
     score_floor: float = _step(when(number(
         "Score at least", unit="%", default=0, min=0, max=100,
         help="In that benchmark. A model without a score is ruled out; 0 asks for nothing."), "benchmark",
         *scores.BENCHMARKS), "model")
-    benchmark: str = _step(choice("Quality is judged by", default="gpqa", choices=BENCHMARKS,
-                                  help="None of them is your task: your own test counts for more."), "model")
     needs_newest: bool = _step(yes_no("Must new capabilities be there at once?",
                                       help="Yes if some months behind the best would not do."), "model")
     needs_images: bool = _step(yes_no("Must it take images?", help="As input, beside text."), "model")
@@ -788,17 +788,14 @@ def costs_of(inputs: Inputs, sold: Mapping[str, Sold], servers: Servers,
     requests = inputs.requests_per_day * DAYS_PER_MONTH
     found: dict[str, Range | NoValue] = {}
     for way in (PROPRIETARY, REGIONAL, HOSTED):
-        found[way] = _exact(requests * sold[way].usd(inputs.residency)) if way in sold else NoValue(
-            "no offer that the conditions allow")
+        found[way] = _exact(requests * sold[way].usd(inputs.residency)) if way in sold else NoValue("no offer")
     found[CLOUD] = servers.month(three_ways.ON_DEMAND, inputs)
     found[OWN] = servers.month(three_ways.BOUGHT, inputs)
-    found[EDGE] = NoValue("what the devices cost is not counted here")
+    found[EDGE] = NoValue("not counted")
     dear = [sold[way].usd(inputs.residency) for way in (PROPRIETARY, REGIONAL) if way in sold]
     host = sold[HOSTED].usd(inputs.residency) if HOSTED in sold else math.inf
-    found[ROUTE] = _routed(inputs, min(dear), host) if dear and HOSTED in sold else NoValue(
-        "one half of it has no offer that the conditions allow")
-    found[BURST] = _burst(inputs, servers, host, month) if HOSTED in sold else NoValue(
-        "no host that the conditions allow")
+    found[ROUTE] = _routed(inputs, min(dear), host) if dear and HOSTED in sold else NoValue("no offer")
+    found[BURST] = _burst(inputs, servers, host, month) if HOSTED in sold else NoValue("no offer")
     return {way: found[way] for way in OPTIONS}
 
 
