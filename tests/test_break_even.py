@@ -414,6 +414,25 @@ def test_a_larger_volume_never_costs_less_by_any_way(requests: float, more: floa
         assert _central(getattr(then, name)) >= _central(getattr(now, name)) * (1 - 1e-12)
 
 
+@settings(max_examples=40, deadline=None)
+@given(requests=st.floats(1, 1e7), prompt=st.integers(0, 200_000), output=st.integers(1, 20_000), repeats=st.floats(0, 100),
+       waiting=st.floats(0, 100), shape=st.sampled_from(["flat", "office", "evening"]), surcharge=st.floats(-50, 50),
+       rows=st.sampled_from([("openai-gpt-6-1-sol", "deepseek-deepseek-v4-1-flash"),
+                             ("anthropic-claude-haiku-5-5", "groq-gpt-oss-120b")]))
+def test_the_bills_of_the_apis_are_those_of_the_api_cost_page(requests: float, prompt: int, output: int, repeats: float,
+                                                              waiting: float, shape: str, surcharge: float,
+                                                              rows: tuple[str, str]) -> None:
+    load: dict[str, Any] = {
+        "requests_per_day": requests, "input_tokens": prompt, "output_tokens": output, "cached_share_percent": repeats,
+        "batch_share_percent": waiting, "day_shape": shape, "surcharge_percent": surcharge}
+    found = calculators.run("break-even", as_of="2026-11-26", mode="full", proprietary_model=rows[0], hosted_model=rows[1],
+                            **load)
+    for row, usd in zip(rows, (found.proprietary_cost_usd, found.hosted_open_cost_usd), strict=True):
+        page = calculators.run("api-cost", as_of="2026-11-26", models=(row,), **load)
+        assert isinstance(usd, NoValue) == isinstance(page.monthly_cost, NoValue)
+        assert isinstance(usd, NoValue) or usd == pytest.approx(page.monthly_cost, rel=1e-12)
+
+
 # --- the pages ------------------------------------------------------------------------------------------------------------
 
 
