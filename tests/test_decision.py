@@ -259,26 +259,26 @@ def test_many_users_matter_where_a_licence_counts_them() -> None:
 # By its row in data/decision-reasons.yaml: where the reason is said, and what it must then be seen to do, by hand: what it
 # rules out or allows, or that points move. At 1,000,000 requests a day the shape of the day decides how many copies are needed.
 SEEN: dict[str, tuple[dict[str, Any], str]] = {
-    "proprietary-highest-quality": ({"score_floor": 95}, "rule out hosted open weights, rented GPUs, own hardware"),
-    "proprietary-quick-start": ({"weight_launch": 5}, "move the proprietary API most, by +"),
-    "proprietary-variable-traffic": ({"day_shape": "evening", "requests_per_day": 1e6}, "move "),
-    "proprietary-no-ml-team": ({"team": "none"}, "rule out rented GPUs, own hardware and the hybrid for peaks"),
-    "proprietary-latest-features": ({"needs_newest": "yes"}, "rule out hosted open weights, rented GPUs, own hardware"),
-    "proprietary-low-volume": ({"requests_per_day": 100}, "move "),
-    "open-data-sensitivity": ({"data": "machines"}, "rule out the proprietary API, the regional one, hosted open weights, "
+    "proprietary-highest-quality": ({"score_floor": 95}, "rules out hosted open weights, rented GPUs, own hardware"),
+    "proprietary-quick-start": ({"weight_launch": 5}, "moves the proprietary API most, by +"),
+    "proprietary-variable-traffic": ({"day_shape": "evening", "requests_per_day": 1e6}, "moves "),
+    "proprietary-no-ml-team": ({"team": "none"}, "rules out rented GPUs, own hardware and the hybrid for peaks"),
+    "proprietary-latest-features": ({"needs_newest": "yes"}, "rules out hosted open weights, rented GPUs, own hardware"),
+    "proprietary-low-volume": ({"requests_per_day": 100}, "moves "),
+    "open-data-sensitivity": ({"data": "machines"}, "rules out the proprietary API, the regional one, hosted open weights, "
                                                     "the hybrid by difficulty and the hybrid for peaks"),
-    "open-customisation": ({"tuning": "tuned"}, "rule out the proprietary API and the regional one"),
-    "open-cost-at-scale": ({"requests_per_day": 1e6}, "move "),
-    "open-latency-critical": ({"weight_latency": 5}, "move "),
-    "open-offline": ({"network": "site"}, "rule out the proprietary API, the regional one, hosted open weights, rented GPUs, "),
-    "open-regulatory": ({"residency": "premises"}, "rule out the proprietary API, the regional one, hosted open weights, "),
-    "open-expertise": ({"team": "have"}, "allow rented GPUs, own hardware and the hybrid for peaks"),
-    "self-high-volume": ({"requests_per_day": 1e6}, "move "),
-    "self-consistent-traffic": ({"day_shape": "flat", "requests_per_day": 1e6}, "move "),
-    "self-latency": ({"target_tokens_per_s": 40}, "move rented GPUs most, by +"),
-    "self-data-privacy": ({"data": "organisation"}, "rule out the proprietary API, the regional one, hosted open weights, "),
-    "self-customisation": ({"tuning": "weights"}, "rule out the proprietary API, the regional one, hosted open weights, "),
-    "self-offline": ({"network": "device"}, "rule out the proprietary API, the regional one, hosted open weights, "),
+    "open-customisation": ({"tuning": "tuned"}, "rules out the proprietary API and the regional one"),
+    "open-cost-at-scale": ({"requests_per_day": 1e6}, "moves "),
+    "open-latency-critical": ({"weight_latency": 5}, "moves "),
+    "open-offline": ({"network": "site"}, "rules out the proprietary API, the regional one, hosted open weights, rented GPUs, "),
+    "open-regulatory": ({"residency": "premises"}, "rules out the proprietary API, the regional one, hosted open weights, "),
+    "open-expertise": ({"team": "have"}, "allows rented GPUs, own hardware and the hybrid for peaks"),
+    "self-high-volume": ({"requests_per_day": 1e6}, "moves "),
+    "self-consistent-traffic": ({"day_shape": "flat", "requests_per_day": 1e6}, "moves "),
+    "self-latency": ({"target_tokens_per_s": 40}, "moves rented GPUs most, by +"),
+    "self-data-privacy": ({"data": "organisation"}, "rules out the proprietary API, the regional one, hosted open weights, "),
+    "self-customisation": ({"tuning": "weights"}, "rules out the proprietary API, the regional one, hosted open weights, "),
+    "self-offline": ({"network": "device"}, "rules out the proprietary API, the regional one, hosted open weights, "),
 }
 
 
@@ -295,10 +295,12 @@ def test_the_reasons_are_those_of_the_original() -> None:
 @pytest.mark.parametrize("key", list(SEEN))
 def test_each_reason_is_seen_to_act(key: str) -> None:
     given, seen = SEEN[key]
+    page = (DOCS / "guide" / "when-to-use-each.md").read_text("utf-8")
+    assert f"](../calculators/decision.md{asking(**given).link})" in page
     reason = full_decision.reasons_of(FACTS)[key]
     bench = verdict.Bench(asked(**given), FACTS)
-    said, _, effect = full_decision.effect(bench, reason).partition("”: ")
-    assert said.startswith("Said, by “")
+    said, _, effect = full_decision.effect(bench, reason).partition("” ")
+    assert said.startswith("Said: “")
     assert effect.startswith(seen)
     with_it, without = bench.base, bench.judge(**{reason.question: reason.without})
     assert left(with_it) != left(without) or with_it.totals != without.totals
@@ -310,7 +312,7 @@ def test_a_reason_that_is_not_said_shows_what_it_would_do() -> None:
     texts = {label + str(cells[0]): str(cells[-1]) for label, cells in table.rows}
     assert len(texts) == 19
     assert texts["Need newest capabilities immediatelyChoose proprietary when"].startswith(
-        "Not said. “Must new capabilities be there at once?: yes” would: rule out hosted open weights, ")
+        "Not said: “Must new capabilities be there at once?” answered “yes” would rule out hosted open weights, ")
 
 
 # --- points, by hand -------------------------------------------------------------------------------------------------------

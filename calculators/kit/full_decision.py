@@ -232,10 +232,10 @@ def effect(bench: Bench, reason: Reason) -> str:
     """What a reason does where it holds, against the answer without it; or would do if it held."""
     now, field = getattr(bench.inputs, reason.question), labels()[reason.question]
     if holds(now, reason):
-        found = difference(bench.judge(**{reason.question: reason.without}), bench.base)
-        return f"Said, by “{field.label}”: {found}"
+        return f"Said: “{field.label}” {difference(bench.judge(**{reason.question: reason.without}), bench.base, 's')}."
+    stated = field.shown(reason.stated, bench.facts)
     found = difference(bench.base, bench.judge(**{reason.question: reason.stated}))
-    return f"Not said. “{field.label}: {field.shown(reason.stated, bench.facts)}” would: {found}"
+    return f"Not said: “{field.label}” answered “{stated}” would {found}."
 
 
 def holds(now: Input, reason: Reason) -> bool:
@@ -246,19 +246,22 @@ def holds(now: Input, reason: Reason) -> bool:
     return now <= stated if isinstance(without, int | float) and stated < without else now >= stated
 
 
-def difference(before: Verdict, after: Verdict) -> str:
-    """What differs between two verdicts, the gravest alone: what is out, what is back, who is first, whose points moved."""
+def difference(before: Verdict, after: Verdict, s: str = "") -> str:
+    """What differs between two verdicts, the gravest alone: what is out, what is back, who is first, whose points moved.
+
+    `s`: the ending of the verb.
+    """
     out = [way for way in OPTIONS if way in before.order and way not in after.order]
     back = [way for way in OPTIONS if way in after.order and way not in before.order]
     if out or back:
-        return " and ".join(f"{word} {_named(ways)}" for word, ways in (("rule out", out), ("allow", back)) if ways)
+        return " and ".join(f"{word} {_named(ways)}" for word, ways in ((f"rule{s} out", out), (f"allow{s}", back)) if ways)
     if before.first != after.first:
-        return f"put {options.SHORT[after.first]} before {options.SHORT[before.first]}"
+        return f"put{s} {options.SHORT[after.first]} before {options.SHORT[before.first]}"
     moved = {way: after.totals[way].central - before.totals[way].central for way in after.order}
     way = max(moved, key=lambda one: abs(moved[one]), default="")
     if not way or abs(moved[way]) < 0.005:
-        return "change nothing"
-    return f"move {options.SHORT[way]} most, by {'+' if moved[way] > 0 else '−'}{show(round(abs(moved[way]), 2), 'points')}"
+        return f"change{s} nothing"
+    return f"move{s} {options.SHORT[way]} most, by {'+' if moved[way] > 0 else '−'}{show(round(abs(moved[way]), 2), 'points')}"
 
 
 def _named(ways: Sequence[str]) -> str:
