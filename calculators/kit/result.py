@@ -126,7 +126,7 @@ def _answer(calculator: Calculator, inputs: Any, given: list[str], facts: Facts,
 
 def _in_reach(value: Value | Range | NoValue | Table | None) -> bool:
     """Whether a result can be shown and drawn: so far from what a float holds that no chart's ends leave it."""
-    if isinstance(value, NoValue):
+    if isinstance(value, NoValue | str):  # most cells of a long table are texts
         return True
     if isinstance(value, Table):
         return all(_in_reach(cell) for _, cells in value.rows for cell in cells)
