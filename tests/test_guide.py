@@ -14,6 +14,7 @@ from mkdocs.config import load_config
 
 import calculators
 from calculators.buildtime import DOCS, PROJECT, data
+from calculators.kit.browser import usable
 
 CASES = PROJECT / "tests" / "cases"
 ORIGINAL = yaml.safe_load((CASES / "original.yaml").read_text("utf-8"))
@@ -299,6 +300,15 @@ def test_a_page_that_a_calculator_leads_to_is_there(slug: str) -> None:
     for page, anchor in re.findall(r'"((?:guide|calculators)/[\w-]+)/(?:#([\w-]+))?"', source):
         assert (DOCS / f"{page}.md").is_file(), page
         assert not anchor or anchor in anchors(f"{page}.md"), (page, anchor)
+
+
+@pytest.mark.parametrize("page", [page for page in pages() if ".md?" in read(page)])
+def test_a_link_that_carries_values_is_understood_whole(page: str) -> None:
+    """Every value that a page's link to a calculator carries is taken, so that the link shows what the page says."""
+    for slug, query in re.findall(r"([a-z-]+)\.md\?([^)#\s]*)", read(page)):
+        fields = dict(part.split("=") for part in query.split("&"))
+        _, notices = usable(calculators.get(slug), fields, data.facts("2026-11-26"))
+        assert notices == [], (slug, query)
 
 
 # (e) Previous, up and next
