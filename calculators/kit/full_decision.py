@@ -194,9 +194,9 @@ def _dear(inputs: Inputs, verdict: Verdict) -> str:
 
 
 def _measure(inputs: Inputs, verdict: Verdict) -> Table:
-    columns = (("What", "text"), ("Of", "text"), ("Leaves open", "count"), ("How", "text"))
+    columns = (("What", "text"), ("How", "text"), ("Points that it leaves open", "count"))
     widest = options.doubts(verdict.scores, weights_of(inputs), verdict.order)[:4]
-    return Table(columns, tuple((FACTORS[factor], (OPTIONS[way], round(points, 2), MEASURE[factor]))
+    return Table(columns, tuple((f"{FACTORS[factor]} of {options.SHORT[way]}", (MEASURE[factor], round(points, 2)))
                                 for way, factor, points in widest))
 
 
@@ -223,8 +223,8 @@ def reasons_of(facts: Facts) -> dict[str, Reason]:
 
 
 def _reasons(bench: Bench) -> Table:
-    columns = (("Reason", "text"), ("In the list", "text"), ("What it does here, or would do", "text"))
-    return Table(columns, tuple((reason.words, (reason.list, effect(bench, reason)))
+    columns = (("Reason", "text"), ("What it does here, or would do", "text"))
+    return Table(columns, tuple((f"{reason.list}: {reason.words}", (effect(bench, reason),))
                                 for reason in reasons_of(bench.facts).values()))
 
 
@@ -631,22 +631,21 @@ def record(answer: Result) -> str:
     """The record of a full decision; "" for the quick form, which decides nothing that a team could sign."""
     if answer.inputs["mode"] != FULL:
         return ""
-    ruled, points, costs = (cells(answer.outputs[name]) for name in ("ruled", "points", "costs"))
+    ruled, points, costs, measure = (cells(answer.outputs[name]) for name in ("ruled", "points", "costs", "measure"))
     first = next(iter(points), "")
     considered = [Considered(way, _month_text(costs[way]), _fate(way, first, ruled[way]), *_for_and_against(way, points))
                   for way in OPTIONS.values()]
-    conditions = [f"Condition: {labels()[name].label} {answer.asked[name]}" for name in CONDITIONS
-                  if name in answer.changed and name in answer.asked]
-    weights = [f"Weight {answer.asked[name]} of 5: {FACTORS[factor]}" for factor, name in WEIGHTS.items()
-               if answer.inputs[name]]
+    conditions = [f"{labels()[name].label.rstrip('?')}: {answer.asked[name]}" for name in CONDITIONS if name in answer.asked
+                  and name in answer.changed]
+    weights = [f"{FACTORS[factor].lower()} {answer.asked[name]}" for factor, name in WEIGHTS.items()]
     good, bad = _for_and_against(first, points)
     return written(answer, Draft(
         title=f"How to run the language model: {answer.headline}",
-        context=_context(answer), drivers=[*conditions, *weights], considered=considered,
+        context=_context(answer), drivers=[*conditions, f"Weights, of 5: {', '.join(weights)}"], considered=considered,
         outcome=f"Chosen: {first}. {said(answer.outputs['why'])} How sure: {said(answer.outputs['how_sure'])}" if first else (
             f"{answer.headline}. {said(answer.outputs['conflict'])}"),
-        good=good, bad=[*bad, *answer.warnings],
-        watch=[f"Measure: {what.lower()} of “{row[0]}”. {row[2]}" for what, row in _measured(answer)],
+        good=good, bad=[*bad, *answer.warnings[:-1]], watch=[f"Measure: {what}. {row[0]}" for what, row in measure.items()],
+        note=answer.warnings[-1],
     ))
 
 
@@ -659,8 +658,8 @@ CONDITIONS = ("data", "residency", "network", "score_floor", "needs_newest", "ne
 def _context(answer: Result) -> str:
     """The workload and the models, in a sentence or two."""
     told = answer.asked
-    return (f"{answer.calculator.question} The workload: {told['requests_per_day']} requests a day, each with "
-            f"{told['input_tokens']} in and {told['output_tokens']} out; shape of the day: {told['day_shape'].lower()}. "
+    return (f"Which way to run a language model for {told['requests_per_day']} requests a day, each with "
+            f"{told['input_tokens']} in and {told['output_tokens']} out? Shape of the day: {told['day_shape'].lower()}. "
             f"Looked at were {told['proprietary_model']} as the proprietary model and {told['model']} as the open one, on "
             f"{told['gpu']} where it is run on GPUs.")
 
@@ -668,7 +667,9 @@ def _context(answer: Result) -> str:
 def _month_text(row: Sequence[str]) -> str:
     """A row of the table of costs in words."""
     low, central, high = row[:3]
-    return central if low == high or not central[:1].isdigit() else f"{central} ({low} to {high})"
+    if not central[:1].isdigit():
+        return central
+    return f"{central} USD" if low == high else f"{central} ({low} to {high}) USD"
 
 
 def _fate(way: str, first: str, row: Sequence[str]) -> str:
@@ -676,15 +677,10 @@ def _fate(way: str, first: str, row: Sequence[str]) -> str:
 
 
 def _for_and_against(way: str, points: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:
-    """The factors that speak for a way and against it, with their points."""
+    """The factors that speak for a way and against it, with their points of 10; a sentence of each."""
     if way not in points:
         return [], []
-    named = [(label, float(cell)) for label, cell in zip(FACTORS.values(), points[way][1:], strict=True)]
-    return ([f"{label.lower()} has {value:g} of 10 points" for label, value in named if value >= GOOD],
-            [f"{label.lower()} has {value:g} of 10 points" for label, value in named if value <= BAD])
-
-
-def _measured(answer: Result) -> list[tuple[str, Sequence[str]]]:
-    """The rows of what to measure first. A factor may stand there for both ways, so they are not taken by label."""
-    table = answer.outputs["measure"]
-    return [(row[0], row[1:]) for row in table.shown()[1]] if isinstance(table, Table) else []
+    named = [(label.lower(), float(cell)) for label, cell in zip(FACTORS.values(), points[way][1:], strict=True)]
+    good = [f"{label} ({value:g} of 10 points)" for label, value in named if value >= GOOD]
+    bad = [f"{label} ({value:g} of 10 points)" for label, value in named if value <= BAD]
+    return ([f"of {_and(good)}"] if good else []), ([f"of {_and(bad)}"] if bad else [])

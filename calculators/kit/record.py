@@ -14,7 +14,7 @@ from calculators.kit.units import Range, show
 
 
 class Considered(NamedTuple):
-    """One option: its cost in words, what became of it, and what speaks for and against it."""
+    """One option: its cost in words, what became of it, and what speaks for and against it, to follow "because"."""
 
     name: str
     cost: str
@@ -34,6 +34,7 @@ class Draft(NamedTuple):
     good: Sequence[str]
     bad: Sequence[str]
     watch: Sequence[str]
+    note: str = ""  # what holds of every such record
 
 
 def written(answer: Result, draft: Draft) -> str:
@@ -46,11 +47,12 @@ def written(answer: Result, draft: Draft) -> str:
         "## Considered Options", _table(("Option", "A month", "What became of it"),
                                         ((one.name, one.cost, one.fate) for one in draft.considered)),
         "## Decision Outcome", draft.outcome,
-        "### Consequences", _list([*(f"Good: {text}" for text in draft.good), *(f"Bad: {text}" for text in draft.bad)]),
+        "### Consequences", _list([*(f"Good, because {text}" for text in draft.good),
+                                   *(f"Bad, because {text}" if text[:1].islower() else f"Bad: {text}" for text in draft.bad)]),
         "### Confirmation", "What to watch, since it would change the decision or show that it was wrong:",
         _list([*draft.watch, *turning(answer)]),
         "## Pros and Cons of the Options", *(block for one in draft.considered for block in _weighed(one)),
-        "## More Information", *_assumed(answer), *_sources(answer),
+        "## More Information", *_assumed(answer), *_sources(answer), draft.note,
     ]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -88,11 +90,9 @@ def _assumed(answer: Result) -> Iterator[str]:
     told = [f"{fields[name].label}: {text}" for name, text in answer.asked.items() if name in answer.changed]
     left = [f"{fields[name].label}: {text}" for name, text in answer.asked.items() if name not in answer.changed]
     if told:
-        yield "Answers that were given:"
-        yield _list(told)
+        yield f"Answers that were given. {'; '.join(told)}."
     if left:
-        yield "Assumed, since they were left as the guide has them:"
-        yield _list(left)
+        yield f"Assumed, since they were left as the guide has them. {'; '.join(left)}."
 
 
 def _sources(answer: Result) -> Iterator[str]:
