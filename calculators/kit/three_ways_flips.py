@@ -255,7 +255,7 @@ def nearest(inputs: Inputs, facts: Facts) -> str:
         now = getattr(inputs, flip.input)
         now = _now(inputs, facts, flip.input) if now is None else now
         if isinstance(flip.value, int | float) and now:
-            near.append((abs(math.log(flip.value / now)) if flip.value > 0 else math.inf, flip))
+            near.append((abs(flip.value - now) / max(abs(flip.value), abs(now)), flip))
     soonest: dict[str, Flip] = {}
     for _, flip in sorted(near, key=lambda pair: pair[0]):
         soonest.setdefault(flip.input, flip)
