@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import calculators
-from calculators.buildtime import DOCS, PROJECT, browser, pack
+from calculators.buildtime import DOCS, PROJECT, browser, fence, pack
 from calculators.buildtime.serve import Site, free_port, serving
 from calculators.kit import render
 from calculators.kit.facts import Facts
@@ -306,18 +306,28 @@ def table_page(found: Any, site: Site, page: Path) -> Iterator[Measure]:
     context.close()
 
 
+def page_start(slug: str) -> dict[str, str]:
+    """The values that the form of a calculator's own page begins with, where they are not the defaults."""
+    text = (DOCS / "calculators" / f"{slug}.md").read_text("utf-8")
+    return fence.start_of(text.partition("```calculator\n")[2].partition("\n")[0])[1]
+
+
 def edits(calculator: Calculator) -> Iterator[tuple[str, str]]:
-    """Changes without end, each other than the one before and each with an answer, going round the fields of a form."""
+    """Changes without end, each other than the one before and each with an answer, going round the fields that the page of a
+    calculator asks."""
     from calculators.buildtime import data
 
     facts = data.facts()
-    defaults = calculator.defaults(facts)
-    typed: dict[str, object] = {}
+    begun = page_start(calculator.slug)
+    start = answer(calculator, begun, facts)
+    typed: dict[str, object] = dict(begun)
     turn = 0
     while True:
         turn += 1
         for name, spec in calculator.fields().items():
-            choices = texts(spec, defaults[name])
+            if name not in start.asked or name in begun:
+                continue
+            choices = texts(spec, start.inputs[name])
             text = choices[turn % len(choices)] if len(choices) > 1 else None
             if text is None or not answers(calculator, typed | {name: text}, facts):
                 continue

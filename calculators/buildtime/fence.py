@@ -62,16 +62,21 @@ def build_day() -> str:
     return now.date().isoformat()
 
 
+def start_of(line: str) -> tuple[str, dict[str, str]]:
+    """The slug that a calculator's fence names, and the values that the form begins with: "break-even mode=full"."""
+    slug, *given = line.split()
+    return slug, dict(word.partition("=")[::2] for word in given)
+
+
 @stops_the_build
 def calculator(source: str, language: str, css_class: str, options: dict[str, Any], md: Any, **_: Any) -> str:
     """Form, result and formula of the calculator whose slug the fence holds: at the defaults, or as the fence says after the
     slug (name=value)."""
-    slug, *given = source.split()
+    slug, start = start_of(source)
     if slug not in calculators.SLUGS:
         raise PageError(f"There is no calculator {slug!r}; there are {', '.join(calculators.SLUGS)}.")
     found = calculators.get(slug)
     facts = data.facts(build_day())
-    start = dict(word.partition("=")[::2] for word in given)
     built = answer(found, start, facts, chances=True)
     return render.section(found, built, facts, _age(built.facts, facts.as_of) + _formula(found), pack.path())
 

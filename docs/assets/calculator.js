@@ -291,7 +291,8 @@ function mount(section) {
     clearTimeout(urlTimer);
     for (const input of form.elements) restore(input);
     form.querySelectorAll("[data-find]").forEach(find);
-    open(below.take(linked()));
+    const link = below.take(linked());
+    open(Object.keys(link).length ? link : fields()); // a page may begin in other values than the defaults
   });
 
   function open(link) {

@@ -6,12 +6,14 @@ import pytest
 
 import calculators
 from calculators.buildtime import data
-from calculators.buildtime.bench import live_html, runtime_bytes
+from calculators.buildtime.bench import live_html, page_start, runtime_bytes
 from calculators.buildtime.serve import Site
 from calculators.kit.result import answer
 
+SIMPLE = "guide/cost-at-scale/"  # with the simple form of break-even
+QUICK = "guide/decision-framework/"  # with the quick form of the decision
 READY = 60_000  # ms; a machine under load may be slow to start Python
-SERVERS = "document.querySelector('[data-output=servers_needed]').textContent === '{}'"
+SERVERS = "document.querySelector('[data-output=servers_needed]')?.textContent === '{}'"
 
 
 def servers(page: Any, text: str) -> None:
@@ -26,7 +28,7 @@ def test_live_result_equals_the_built_one(page: Any, site: Site, slug: str) -> N
 
 
 def test_nothing_of_the_runtime_is_fetched_before_intent(page: Any, site: Site) -> None:
-    page.goto("calculators/break-even/", wait_until="networkidle")
+    page.goto(SIMPLE, wait_until="networkidle")
     page.mouse.move(400, 400)
     page.mouse.wheel(0, 4000)
     page.wait_for_timeout(500)
@@ -39,13 +41,14 @@ def test_without_scripts_the_result_is_there(visit: Any, slug: str) -> None:
     page.goto(f"calculators/{slug}/")
     assert page.inner_text(".headline")
     assert page.locator(".figures dd").first.is_visible()
-    assert page.locator("svg.chart").count() == len(answer(calculators.get(slug), {}, data.facts()).charts)
+    built = answer(calculators.get(slug), page_start(slug), data.facts(), chances=True)
+    assert page.locator("svg.chart").count() == len(built.charts) + bool(built.chances)
     assert not page.locator(".calculator-actions").is_visible()
     assert "JavaScript is needed" in page.inner_text("section.calculator")
 
 
 def test_a_change_gives_a_new_result_and_the_address_brings_it_back(page: Any) -> None:
-    page.goto("calculators/break-even/")
+    page.goto(SIMPLE)
     page.fill("[name=monthly_tokens]", "1e9")
     servers(page, "6 servers")
     page.wait_for_url("**/?v=1&monthly_tokens=1e9")
@@ -69,18 +72,22 @@ def test_a_mistake_is_named_at_its_field_and_loses_nothing(page: Any) -> None:
     assert page.locator("[aria-invalid]").count() == 0
 
 
-def test_reset_restores_the_defaults_and_the_address(page: Any) -> None:
+def test_reset_restores_what_the_page_began_with_and_the_address(page: Any) -> None:
     page.goto("calculators/break-even/?v=1&monthly_tokens=1e9")
     servers(page, "6 servers")
+    assert page.locator("[data-field=monthly_tokens]").is_visible()
+    assert not page.locator("[data-field=proprietary_model]").is_visible()
     page.click("text=Reset")
-    servers(page, "1 server")
-    page.wait_for_url("**/calculators/break-even/?v=1")
+    page.wait_for_selector("[data-output=replicas]", timeout=READY)
+    assert not page.locator("[data-field=monthly_tokens]").is_visible()
+    assert page.locator("[data-field=proprietary_model]").is_visible()
+    page.wait_for_url("**/calculators/break-even/?v=1&mode=full")
 
 
 def test_what_is_typed_while_python_starts_is_not_lost_and_the_newest_wins(page: Any) -> None:
     started: list[str] = []
     page.on("worker", lambda worker: started.append(worker.url.rpartition("/")[2]))
-    page.goto("calculators/break-even/")
+    page.goto(SIMPLE)
     page.locator("[name=monthly_tokens]").fill("")
     page.locator("[name=monthly_tokens]").press_sequentially("2000000000")
     page.fill("[name=tokens_per_second]", "50")
@@ -115,23 +122,24 @@ def test_links_and_markdown_are_copied(visit: Any, site: Site) -> None:
 
 def test_markdown_can_be_copied_before_python_runs(visit: Any, site: Site) -> None:
     page = visit(permissions=["clipboard-read", "clipboard-write"])
-    page.goto("calculators/decision/")
+    page.goto(QUICK)
     page.evaluate("document.querySelector('[data-copy=markdown]').dispatchEvent(new MouseEvent('click', {bubbles: true}))")
     page.wait_for_function("document.querySelector('[data-status]').textContent.includes('copied')")
-    assert f"{site.url}calculators/decision/?v=1" in page.evaluate("navigator.clipboard.readText()")
+    assert f"{site.url}{QUICK}?v=1" in page.evaluate("navigator.clipboard.readText()")
 
 
 def test_instant_navigation_keeps_python(page: Any, site: Site) -> None:
-    page.goto("calculators/break-even/")
+    page.goto(SIMPLE)
     page.fill("[name=monthly_tokens]", "1e9")
     servers(page, "6 servers")
     page.wait_for_url("**/?v=1&monthly_tokens=1e9")
     site.sent.clear()
-    page.click(".calculator-result a[href$='calculators/decision/']")
+    page.click(".md-nav--primary a[href$='decision-framework/']")
     page.wait_for_selector("[data-slug=decision][data-mounted]")
     page.click("[data-field=has_ml_team] label:has-text('yes')")
     page.wait_for_function("document.querySelector('.headline').textContent === 'Consider open-weight models'")
-    assert runtime_bytes(site) == 0
+    sent = [path for path, _ in site.sent if "/runtime/" in path]
+    assert all("/facts-" in path for path in sent), sent  # the other form's figures, and no second Python
     page.go_back()
     page.wait_for_selector("[data-slug=break-even][data-mounted]")
     servers(page, "6 servers")
@@ -139,7 +147,7 @@ def test_instant_navigation_keeps_python(page: Any, site: Site) -> None:
 
 
 def test_the_keyboard_alone_is_enough(page: Any) -> None:
-    page.goto("calculators/decision/")
+    page.goto(QUICK)
     page.focus("[name=has_ml_team][value=no]")
     page.keyboard.press("ArrowLeft")
     page.wait_for_function("document.querySelector('.headline').textContent === 'Consider open-weight models'", timeout=READY)
@@ -151,7 +159,7 @@ def test_the_keyboard_alone_is_enough(page: Any) -> None:
 
 
 def test_a_chart_is_read_out_where_the_pointer_is(page: Any) -> None:
-    page.goto("calculators/break-even/")
+    page.goto(SIMPLE)
     page.locator(".calculator-chart svg").scroll_into_view_if_needed()
     box = page.locator(".calculator-chart svg").bounding_box()
     assert box
@@ -161,7 +169,7 @@ def test_a_chart_is_read_out_where_the_pointer_is(page: Any) -> None:
 
 
 def test_links_to_the_same_page_with_other_inputs_are_followed_and_the_way_back_too(page: Any) -> None:
-    page.goto("calculators/break-even/")
+    page.goto(SIMPLE)
     for volume, needed in (("1e9", "6 servers"), ("2e9", "12 servers")):
         page.evaluate("""query => document.querySelector("article h1").insertAdjacentHTML(
                            "afterend", `<a id=x href="${query}">x</a>`)""", f"?v=1&monthly_tokens={volume}")

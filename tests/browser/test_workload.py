@@ -1,14 +1,10 @@
 """What a reader sets on one page is offered on the others: visibly, by one click, never unasked, and it can be forgotten."""
 
-from collections.abc import Iterator
 from typing import Any
-
-import pytest
-
-from calculators.buildtime.serve import Site
 
 READY = 60_000  # ms; a machine under load may be slow to start Python
 PAGE = "calculators/api-cost/"
+OTHER = "calculators/break-even/"  # asks for the same workload
 # The theme's own use of the storage is left alone: it does not guard itself, and is not what is tested here.
 BLOCKED = """for (const name of ['getItem', 'setItem', 'removeItem']) {
   const plain = Storage.prototype[name];
@@ -24,32 +20,19 @@ def answered(page: Any, part: str) -> None:
     page.wait_for_function("part => location.search.includes(part)", arg=part, timeout=READY)
 
 
-@pytest.fixture
-def other(site: Site) -> Iterator[str]:
-    """Another page whose form asks for some of the same. Until there is one among the calculators, it is the same form
-    under another address, without scripts of its own."""
-    built = site.folder / "calculators" / "api-cost" / "index.html"
-    folder = site.folder / "calculators" / "another"
-    folder.mkdir(exist_ok=True)
-    (folder / "index.html").write_text(built.read_text("utf-8"), "utf-8")
-    yield "calculators/another/"
-    (folder / "index.html").unlink()
-    folder.rmdir()
-
-
-def test_a_value_is_offered_and_never_applied_unasked(page: Any, other: str) -> None:
+def test_a_value_is_offered_and_never_applied_unasked(page: Any) -> None:
     page.goto(PAGE)
     assert page.locator(".offer").count() == 0
     page.fill("[name=input_tokens]", "3100")
     page.select_option("[name=benchmark]", "none")  # this calculator's own, not of the workload
     answered(page, "input_tokens=3100")
-    page.goto(other)
+    page.goto(OTHER)
     offer = page.locator("[data-field=input_tokens] .offer")
     assert offer.inner_text() == "From your workload: 3100"
     assert page.locator("[data-field] .offer").count() == 1
     assert page.input_value("[name=input_tokens]") == "2,000"
     assert "2,000 tokens" in page.inner_text("[data-result]")
-    assert page.url.endswith(other)
+    assert page.url.endswith(OTHER)
     offer.click()
     assert page.input_value("[name=input_tokens]") == "3100"
     answered(page, "input_tokens=3100")
@@ -57,11 +40,11 @@ def test_a_value_is_offered_and_never_applied_unasked(page: Any, other: str) -> 
     assert page.locator(".offer").count() == 0
 
 
-def test_what_the_address_says_wins(page: Any, other: str) -> None:
+def test_what_the_address_says_wins(page: Any) -> None:
     page.goto(PAGE)
     page.fill("[name=input_tokens]", "3100")
     answered(page, "input_tokens=3100")
-    page.goto(f"{other}?v=1&input_tokens=777")
+    page.goto(f"{OTHER}?v=1&mode=full&input_tokens=777")
     page.wait_for_function("document.querySelector('[data-result]').textContent.includes('777 tokens')", timeout=READY)
     assert page.input_value("[name=input_tokens]") == "777"
     assert page.locator("[data-field=input_tokens] .offer").inner_text() == "From your workload: 3100"
@@ -69,11 +52,11 @@ def test_what_the_address_says_wins(page: Any, other: str) -> None:
     assert page.locator("[data-field=input_tokens] .offer").inner_text() == "From your workload: 3100"
 
 
-def test_all_at_once_and_forgotten(page: Any, other: str) -> None:
+def test_all_at_once_and_forgotten(page: Any) -> None:
     page.goto(PAGE)
     page.click("[data-preset] >> text=Document extraction overnight")
     answered(page, "batch_share_percent=100")
-    page.goto(other)
+    page.goto(OTHER)
     assert "From your workload, as you set it before: " in page.inner_text(".offer-all")
     page.click(".offer-all button >> text=Use all")
     answered(page, "batch_share_percent=100")
@@ -82,27 +65,27 @@ def test_all_at_once_and_forgotten(page: Any, other: str) -> None:
     page.goto(PAGE)
     page.click(".offer-all button >> text=Forget my workload")
     assert page.locator(".offer").count() == 0
-    page.goto(other)
+    page.goto(OTHER)
     assert page.locator(".offer").count() == 0
     assert page.evaluate("localStorage.getItem('calculators')") is None
 
 
-def test_a_mistake_is_not_kept(page: Any, other: str) -> None:
+def test_a_mistake_is_not_kept(page: Any) -> None:
     page.goto(PAGE)
     page.fill("[name=output_tokens]", "many")
     page.wait_for_function("document.querySelector('[data-field=output_tokens] .field-error').textContent", timeout=READY)
-    page.goto(other)
+    page.goto(OTHER)
     assert page.locator(".offer").count() == 0
 
 
-def test_blocked_storage_does_no_harm(visit: Any, other: str) -> None:
+def test_blocked_storage_does_no_harm(visit: Any) -> None:
     page = visit()
     page.add_init_script(BLOCKED)
     page.goto(PAGE)
     page.fill("[name=input_tokens]", "3100")
     answered(page, "input_tokens=3100")
     assert "3,100 tokens" in page.inner_text("[data-result]")
-    page.goto(other)
+    page.goto(OTHER)
     assert page.locator(".offer").count() == 0
     page.fill("[name=input_tokens]", "4100")
     answered(page, "input_tokens=4100")
