@@ -41,7 +41,7 @@ def just_beyond(change: Change, *, whole: bool, low: float, high: float) -> floa
     if whole:
         near = round(change.value)
         on = near if abs(change.value - near) <= 1e-6 * max(1, abs(near)) else None
-        found = on + away if on is not None else math.floor(change.value) + (away > 0)
+        found = float(on + away if on is not None else math.floor(change.value) + (away > 0))
     else:
         found = change.value + away * max(abs(change.value), 1e-3) * 1e-6
     return min(high, max(low, found))
