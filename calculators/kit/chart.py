@@ -16,6 +16,8 @@ from calculators.kit.units import UNITS, Range, number, show
 WIDTH, HEIGHT = 520, 340
 LEFT, RIGHT, TOP, BOTTOM = 66, 14, 14, 46
 ROW = 17  # height of a line of text
+TALL_ROW = 2 * ROW + 8  # a line of text and what is drawn under it
+MARGIN = 12  # left of what has its labels above it
 CHARACTER = 6.6  # width of a character at the chart's text size, near enough to keep labels apart
 
 
@@ -87,7 +89,8 @@ class Tornado(NamedTuple):
 
 def tornado(found: Chances) -> Tornado:
     """The swings of a result as a picture."""
-    return Tornado(f"What moves this most: {found.result[:1].lower()}{found.result[1:]}", found.unit, found.swings[0].central, found.swings)
+    title = f"What moves this most: {found.result[:1].lower()}{found.result[1:]}"
+    return Tornado(title, found.unit, found.swings[0].central, found.swings)
 
 
 class Stack(NamedTuple):
@@ -426,54 +429,49 @@ def _bars(chart: Bars) -> tuple[int, str]:
 
 
 def _intervals(chart: Intervals) -> tuple[int, str]:
-    start, tall = 12, 2 * ROW + 8
-    low, high = _span(min(figure.low for _, figure in chart.rows), max(figure.high for _, figure in chart.rows), False)
-    pad = (high - low) * 0.04
-    scale = Scale(low - pad, high + pad, start, WIDTH - RIGHT, False)
-    bottom = TOP + len(chart.rows) * tall
-    parts = []
-    for tick in _ticks(scale.low, scale.high, False):
-        at = scale.at(tick)
-        parts.append(f'<path class="grid" d="M{at:g} {TOP}V{bottom}"/>')
-        parts.append(f'<text class="tick" x="{at:g}" y="{bottom + 18}" text-anchor="middle">{escape(_short(tick))}</text>')
+    ends = [part for _, figure in chart.rows for part in figure]
+    scale, bottom, parts = _under_each_other(ends, len(chart.rows), chart.unit)
     for i, (label, figure) in enumerate(chart.rows, 1):
-        row, middle = TOP + (i - 1) * tall + ROW, TOP + (i - 1) * tall + ROW + 12
+        row = TOP + (i - 1) * TALL_ROW + ROW
+        middle = row + 12
         left, centre, right = (scale.at(part) for part in figure)
         shown = f"{label}: {show(_rounded(figure, chart.decimals), chart.unit)}"
-        parts.append(f'<text x="{start}" y="{row}">{escape(shown)}</text>')
+        parts.append(f'<text x="{MARGIN}" y="{row}">{escape(shown)}</text>')
         parts.append(f'<path class="series-{i}" d="M{left:g} {middle}H{right:g}"/>')
         parts.append(f'<path class="axis" d="M{left:g} {middle - 5}v10M{right:g} {middle - 5}v10"/>')
         parts.append(f'<circle class="dot-{i}" cx="{centre:g}" cy="{middle}" r="4.5"/>')
-    parts.append(f'<path class="axis" d="M{start} {bottom}H{WIDTH - RIGHT}"/>')
-    unit = UNITS[chart.unit]
-    parts.append(f'<text x="{(start + WIDTH - RIGHT) / 2:g}" y="{bottom + 36}" text-anchor="middle">{escape(unit)}</text>')
     return bottom + 46, "".join(parts)
 
 
 def _tornado(chart: Tornado) -> tuple[int, str]:
     """A bar for each input from the result at its low end to that at its high end, and a line where the result is now."""
-    start, tall = 12, 2 * ROW + 10
-    ends = [end for row in chart.rows for end in (row.low, row.high)]
-    low, high = _span(min([*ends, chart.central]), max([*ends, chart.central]), False)
+    ends = [chart.central, *(end for row in chart.rows for end in (row.low, row.high))]
+    scale, bottom, parts = _under_each_other(ends, len(chart.rows), chart.unit)
+    for i, row in enumerate(chart.rows):
+        y = TOP + i * TALL_ROW + ROW
+        left, right = sorted((scale.at(row.low), scale.at(row.high)))
+        label = _fitting(f"{row.label}: {_from_to(row.low_at, row.high_at)}")
+        parts.append(f'<text x="{MARGIN}" y="{y}">{escape(label)}</text>')
+        parts.append(f'<rect class="bar-1" x="{left:g}" y="{y + 5}" width="{max(1, right - left):g}" height="11"/>')
+    parts.append(f'<path class="mark" d="M{scale.at(chart.central):g} {TOP}V{bottom}"/>')
+    return bottom + 46, "".join(parts)
+
+
+def _under_each_other(ends: Sequence[float], rows: int, unit: str) -> tuple[Scale, int, list[str]]:
+    """The ground of rows over one axis: its scale, where it ends, and its lines with their figures."""
+    low, high = _span(min(ends), max(ends), False)
     pad = (high - low) * 0.04
-    scale = Scale(low - pad, high + pad, start, WIDTH - RIGHT, False)
-    bottom = TOP + len(chart.rows) * tall
+    scale = Scale(low - pad, high + pad, MARGIN, WIDTH - RIGHT, False)
+    bottom = TOP + rows * TALL_ROW
     parts = []
     for tick in _ticks(scale.low, scale.high, False):
         at = scale.at(tick)
         parts.append(f'<path class="grid" d="M{at:g} {TOP}V{bottom}"/>')
         parts.append(f'<text class="tick" x="{at:g}" y="{bottom + 18}" text-anchor="middle">{escape(_short(tick))}</text>')
-    for i, row in enumerate(chart.rows):
-        y = TOP + i * tall + ROW
-        left, right = sorted((scale.at(row.low), scale.at(row.high)))
-        parts.append(f'<text x="{start}" y="{y}">{escape(_fitting(f"{row.label}: {_from_to(row.low_at, row.high_at)}"))}</text>')
-        parts.append(f'<rect class="bar-1" x="{left:g}" y="{y + 5}" width="{max(1, right - left):g}" height="11"/>')
-    now = scale.at(chart.central)
-    parts.append(f'<path class="mark" d="M{now:g} {TOP}V{bottom}"/>')
-    parts.append(f'<path class="axis" d="M{start} {bottom}H{WIDTH - RIGHT}"/>')
-    parts.append(f'<text x="{(start + WIDTH - RIGHT) / 2:g}" y="{bottom + 36}" text-anchor="middle">'
-                 f"{escape(UNITS[chart.unit])}</text>")
-    return bottom + 46, "".join(parts)
+    parts.append(f'<path class="axis" d="M{MARGIN} {bottom}H{WIDTH - RIGHT}"/>')
+    parts.append(f'<text x="{(MARGIN + WIDTH - RIGHT) / 2:g}" y="{bottom + 36}" text-anchor="middle">'
+                 f"{escape(UNITS[unit])}</text>")
+    return scale, bottom, parts
 
 
 def _from_to(low: str, high: str) -> str:
