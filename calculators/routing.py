@@ -1,5 +1,6 @@
 """Two kinds of model together: what each of four hybrid strategies costs against one kind alone."""
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -167,6 +168,7 @@ class Outputs:
     prices: Prices
 
 
+@functools.lru_cache(maxsize=2)  # the flips ask for what the answer asked for
 def prices_of(inputs: Inputs, facts: Facts) -> Prices:
     """The prices of one request, the day, and the models that have scores. Raises InputError for hours that cannot be read.
 
