@@ -198,7 +198,7 @@ def test_a_family_of_few_configurations_has_the_errors_of_a_fit_without_it() -> 
 
 def test_a_gpu_whose_rows_the_usual_range_misses_has_its_own() -> None:
     """Of two GPUs of one family one has all eight rows inside, the other none of two: 80 % of all are inside, and 0 is less
-    than 80 % less sqrt(0.8 x 0.2 / 2) = 28 %. Its range goes from the lower to the higher of the two."""
+    than 80 % less 2 x sqrt(0.8 x 0.2 / 2) = 57 %. Its range goes from the lower to the higher of the two."""
     formats = ("bf16", "fp8", "int8", "int4", "nf4", "nvfp4", "mxfp4", "q8-0")
     rows = [left("h100-sxm", "hopper", "s", 1.0, name) for name in formats]
     rows += [left("h20", "hopper", "s", times) for times in (0.5, 0.6)]

@@ -351,7 +351,7 @@ def own_ranges(tested: Sequence[LeftOut], families: Iterable[LeftOut], usual: Ra
     configuration of it is nearly as new as the first; the middle eight tenths, which are wide enough for a fit that has
     them. A single GPU of another family: the errors of its rows by fits
     without their configuration, if the usual range held fewer of them than of all rows by more than the chance of so few.
-    That is one standard error of a share, sqrt(p (1 - p) / n), with p that of all rows and n the rows of the GPU.
+    That is two standard errors of a share, sqrt(p (1 - p) / n), with p that of all rows and n the rows of the GPU.
     """
     configurations: dict[str, set[Hashable]] = {}
     held: dict[str, list[tuple[bool, float]]] = {}
@@ -368,7 +368,7 @@ def own_ranges(tested: Sequence[LeftOut], families: Iterable[LeftOut], usual: Ra
     share = sum(inside for of in held.values() for inside, _ in of) / len(tested)
     in_thin = {one.point.row.gpu_id for one in tested if one.point.row.gpu.family in thin}
     for gpu, of in held.items():
-        chance = math.sqrt(share * (1 - share) / len(of))
+        chance = 2 * math.sqrt(share * (1 - share) / len(of))
         if gpu not in in_thin and sum(inside for inside, _ in of) / len(of) < share - chance:
             wide[f"gpu-{gpu}"] = [error for _, error in of]
     return {name: tails(errors) if name.startswith("gpu-") else (
