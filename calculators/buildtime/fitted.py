@@ -278,8 +278,8 @@ def errors_file(lines: dict[str, dict[str, Any]], day: datetime.date) -> str:
             "  Predicted against measured throughput. Every row is predicted by a fit that has not seen its configuration",
             "  (model, GPU, layout, engine, precision); under \"left out\" by one that has seen nothing of its GPU family or",
             "  source. The range is the one that the calculator shows, as the other rows give it. That of a family with few",
-            "  configurations includes the error that it had when it was left out, and so holds nearly all of its rows; hence a",
-            "  second line with the range that the other families give. Written by python -m calculators.buildtime fit.",
+            "  configurations includes the error that it had when it was left out, and so holds nearly all of its rows; hence",
+            "  a second line with the range that the other families give. Written by python -m calculators.buildtime fit.",
             *_source("Serving model: fitted factors and their errors", day), *_table(columns, lines, day)]
     return "\n".join(text) + "\n"
 
