@@ -4,7 +4,7 @@ import { button } from "./dom.js";
 
 const NARROW = "(max-width: 44.9844em)"; // as the theme counts a phone
 
-// A field says when it is asked: "mode=full way=own,rented". Every part must hold, and each field named must itself be asked.
+// A field says when it is asked: "fruit=apple size=large,small". Every part must hold, and each field named must itself be asked.
 export function showAsked(form) {
   const answers = new FormData(form);
   const row = (name) => form.querySelector(`[data-field="${CSS.escape(name)}"]`);
