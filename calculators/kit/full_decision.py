@@ -347,8 +347,8 @@ def chart(inputs: Inputs, outputs: Any) -> list[Stack]:
 # --- what would change the answer ----------------------------------------------------------------------------------------
 
 TABLES = ("proprietary_model", "model", "gpu")
-REACH = (2.0, 10.0, 200.0)  # how many times today's value the search looks, up and down
-REACH_OF_LENGTHS = (4.0,)  # the same of what a request is made of, where each look plans the servers anew
+REACH = (3.0, 100.0)  # how many times today's value the search looks, up and down
+REACH_OF_SHARES = (4.0,)  # the same of lengths and shares, where a look takes longer
 NO_FLIP = "no value of it alone changes the answer"
 
 
@@ -474,8 +474,9 @@ LIMITS: Mapping[str, Callable[[Bench], list[Limit]]] = {
 
 
 def _speed_turns(name: str, field: Field, bench: Bench) -> Iterator[Flip]:
-    """The nearest speeds wanted, slower and faster, at which another way is first. Beyond the fastest that one request alone
-    gets, servers are out. Where none is asked for, the search begins at one token a second."""
+    """The speeds wanted, slower and faster, at which another way is first. Where none is asked for, the search begins at one
+    token a second; beyond the fastest that one request alone gets, servers are out. The faster, the dearer servers are and the
+    fewer points they have, and nothing else depends on it: the two ends tell whether there is a change between them."""
     fastest, now = bench.fastest(bench.inputs), bench.inputs.target_tokens_per_s
     if not fastest or not bench.base.first:
         return
@@ -485,13 +486,9 @@ def _speed_turns(name: str, field: Field, bench: Bench) -> Iterator[Flip]:
         return
     sides = [("above", fastest * (1 + NUDGE) if fastest > start else start)] + ([("below", 1e-3)] if now is not None else [])
     for beyond, end in sides:
-        inside = start
-        for place in [start * (end / start) ** (i / 4) for i in range(1, 5)] if end != start else []:
-            if gap(place) < 0:
-                value = crossing(gap, inside, place, gap(inside), gap(place))
-                yield Flip(name, value, field.unit, bench.judge(**{name: _probe(value, beyond, field)}).headline, beyond=beyond)
-                break
-            inside = place
+        if end != start and gap(end) < 0:
+            value = crossing(gap, start, end, gap(start), gap(end))
+            yield Flip(name, value, field.unit, bench.judge(**{name: _probe(value, beyond, field)}).headline, beyond=beyond)
 
 
 def _number_turns(name: str, field: Field, bench: Bench) -> Iterator[Flip]:
@@ -512,7 +509,7 @@ def _number_turns(name: str, field: Field, bench: Bench) -> Iterator[Flip]:
     most, limited = _room(name, field, bench)
     for beyond, end in (("above", most), ("below", float(field.min or 0))):
         inside, value = float(now), None
-        for place in _places(float(now), end, field, REACH_OF_LENGTHS if name in JOB else REACH):
+        for place in _places(float(now), end, field, REACH_OF_SHARES if name in (*JOB, "easy_percent") else REACH):
             if gap(place) < 0:
                 value = _closed_in(gap, inside, place, field)
                 break
