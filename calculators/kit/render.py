@@ -403,8 +403,13 @@ def flip_text(flip: Flip, spec: Field) -> str:
     """One flip as a sentence."""
     if flip.value is None:
         return f"{spec.label}: {flip.why}"
-    value = spec.choices.get(str(flip.value)) or show(flip.value, flip.unit)
+    value = spec.choices.get(str(flip.value)) or show(_to_four(flip.value) if spec.kind == "number" else flip.value, flip.unit)
     return f"{spec.label}: {flip.beyond} {value} → {flip.answer}".replace(":  ", ": ")
+
+
+def _to_four(value: Value) -> Value:
+    """A number to 4 significant digits: nobody sets a price or a share more finely."""
+    return value if isinstance(value, str | bool) else float(f"{value:.4g}")
 
 
 def _next(answer: Result) -> str:
