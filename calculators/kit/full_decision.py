@@ -595,7 +595,8 @@ def next_pages(inputs: Inputs, outputs: Any) -> list[Link]:
         found.append(Link("Four hybrids with their numbers", "calculators/routing/"))
     found.append(link("What the licence asks for", "calculators/licence/", model=inputs.model, commercial=inputs.commercial,
                       monthly_users=inputs.monthly_users, redistributes=inputs.redistributes, shows_name=inputs.shows_name))
-    return [*found, Link("What providers do with data", "data/terms/")]
+    return [*found, Link("Between somebody else's API and GPUs of your own: where data go", "guide/privacy/"),
+            Link("What providers do with data", "data/terms/")]
 
 
 def warnings(inputs: Inputs, outputs: Any) -> list[str]:
