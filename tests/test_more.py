@@ -12,7 +12,7 @@ from calculators.buildtime import data
 from calculators.kit import browser, chances, export, render, result
 from calculators.kit.chances import Chances, Deviates, Swing
 from calculators.kit.facts import Facts
-from calculators.kit.shape import LEFT_OUT, Calculator, Link, NoValue, Step, choice, number, output, when
+from calculators.kit.shape import LEFT_OUT, Calculator, Link, NoValue, Output, Step, Table, choice, number, output, when
 from calculators.kit.units import Range
 
 SOURCE = {"publisher": "A host", "title": "Prices", "url": "https://example.org/", "via": "page", "checked": "2026-01-01"}
@@ -95,6 +95,13 @@ def test_then_and_now_names_the_figures_that_changed() -> None:
     assert "30 USD (+50 %)" in html
     same = render.then_and_now(*(result.answer(MADE, {}, facts_of(day)) for day in ("2026-06-01", "2026-07-01")))
     assert "None of the figures" in same
+
+
+def test_a_table_that_few_need_is_folded_away() -> None:
+    table = Table((("A", "text"), ("B", "USD")), (("x", (1,)),))
+    html = render._output_table("t", Output("Rows", "text", table=True, closed=True), table)
+    assert html.startswith('<details class="more-table"><summary>Rows (1 row)</summary>')
+    assert "<caption>" not in html
 
 
 def test_the_record_is_shown_as_it_is_kept() -> None:

@@ -345,8 +345,12 @@ def _output_table(name: str, spec: Output, value: Any) -> str:
     """A result that is a Table, with its name as its caption."""
     head, rows = value.shown()
     tall = " tall" if len(rows) > TALL_TABLE else ""
-    return (f'<div class="scroll{tall}" tabindex="0" role="group" aria-label="{escape(spec.label)}" data-output="{name}">'
-            f'<table class="figures-table"><caption>{escape(spec.label)}</caption>{_grid(head, rows)}</table></div>')
+    caption = "" if spec.closed else f"<caption>{escape(spec.label)}</caption>"
+    table = (f'<div class="scroll{tall}" tabindex="0" role="group" aria-label="{escape(spec.label)}" data-output="{name}">'
+             f'<table class="figures-table">{caption}{_grid(head, rows)}</table></div>')
+    rows_there = f"{len(rows)} row{'' if len(rows) == 1 else 's'}"
+    return (f'<details class="more-table"><summary>{escape(spec.label)} ({rows_there})</summary>{table}</details>'
+            if spec.closed else table)
 
 
 def _grid(head: list[str], rows: list[list[str]]) -> str:

@@ -289,15 +289,16 @@ def when(declared: Any, name: str, *values: str) -> Any:
 
 
 def output(label: str, *, unit: str = "text", headline: bool = False, range: bool = False, table: bool = False,
-           decimals: int | None = None, digits: int | None = None, code: str = "") -> Any:
+           decimals: int | None = None, digits: int | None = None, code: str = "", closed: bool = False) -> Any:
     """A result. The headline is the answer in words; a unit of text makes a text, any other a number or a Range; `table`: a
-    Table; `code`: a text to copy as it stands, such as a command, and the language it is in.
+    Table, folded away until it is asked for if it is `closed`; `code`: a text to copy as it stands, such as a command, and the
+    language it is in.
 
     `decimals` is how many are shown at most, `digits` how many significant digits, for what is no surer than that; the value
     itself, as JSON gives it, is never rounded. A field of Outputs that is no output() is for explain() and chart(), and is
     not shown.
     """
-    return field(metadata={"field": Output(label, unit, headline, range, decimals, table, code, digits)})
+    return field(metadata={"field": Output(label, unit, headline, range, decimals, table, code, digits, closed)})
 
 
 class Ref(str):
@@ -339,6 +340,7 @@ class Output(NamedTuple):
     table: bool = False
     code: str = ""  # the language of a text that is copied as it stands
     digits: int | None = None
+    closed: bool = False
 
     @property
     def kind(self) -> str:
