@@ -56,7 +56,7 @@ Path = Mapping[str, str]
 
 def by_hand(path: Path) -> set[str]:
     """The ways that one path leaves."""
-    data_, place, network, tuning = path["data"], path["residency"], path["network"], path["tuning"]
+    data_, place, network, tuning = path["data_may_go"], path["residency"], path["connection"], path["tuning"]
     online, staffed = network == "online", path["team"] != "none"
     newest, images = path["needs_newest"] == "yes", path["needs_images"] == "yes"
     open_can = not newest and not images
@@ -82,7 +82,7 @@ def by_hand(path: Path) -> set[str]:
 
 
 CONDITIONS = {
-    "data": tuple(verdict.DATA_ANSWERS), "residency": tuple(verdict.RESIDENCY), "network": tuple(verdict.NETWORK),
+    "data_may_go": tuple(verdict.DATA_ANSWERS), "residency": tuple(verdict.RESIDENCY), "connection": tuple(verdict.NETWORK),
     "tuning": tuple(verdict.TUNING), "team": tuple(verdict.TEAM), "needs_newest": ("no", "yes"), "needs_images": ("no", "yes"),
 }
 NEUTRAL = {name: answers[0] for name, answers in CONDITIONS.items()}
@@ -195,8 +195,9 @@ def test_every_row_of_terms_decides(row: str) -> None:
     models += [{"model": str(values["model_id"])} for values in prices.values() if values["host"] == host
                and values["access"] != "proprietary" and values["model_id"] in FACTS.rows("models")]
     models += [{"proprietary_model": "anthropic-claude-sonnet-5-5"}]
-    changes = [{"data": one} for one in ("processor", "unkept")] + [{"residency": one} for one in ("eu", "us", "other")] + [
-        {"tuning": "tuned"}, {"data": "unkept", "residency": "eu"}, {"data": "unkept", "residency": "other"}]
+    changes = [{"data_may_go": "processor"}, {"data_may_go": "unkept"}, {"residency": "eu"}, {"residency": "us"},
+               {"residency": "other"}, {"tuning": "tuned"},
+               {"data_may_go": "unkept", "residency": "eu"}, {"data_may_go": "unkept", "residency": "other"}]
     for model in models:
         rich, poor = verdict.Bench(asked(**model), FACTS), verdict.Bench(asked(**model), poorer)
         for change in changes:
@@ -265,20 +266,21 @@ SEEN: dict[str, tuple[dict[str, Any], str]] = {
     "proprietary-no-ml-team": ({"team": "none"}, "rules out rented GPUs, own hardware and the hybrid for peaks"),
     "proprietary-latest-features": ({"needs_newest": "yes"}, "rules out hosted open weights, rented GPUs, own hardware"),
     "proprietary-low-volume": ({"requests_per_day": 100}, "moves "),
-    "open-data-sensitivity": ({"data": "machines"}, "rules out the proprietary API, the regional one, hosted open weights, "
-                                                    "the hybrid by difficulty and the hybrid for peaks"),
+    "open-data-sensitivity": ({"data_may_go": "machines"}, (
+        "rules out the proprietary API, the regional one, hosted open weights, the hybrid by difficulty and the hybrid for "
+        "peaks")),
     "open-customisation": ({"tuning": "tuned"}, "rules out the proprietary API and the regional one"),
     "open-cost-at-scale": ({"requests_per_day": 1e6}, "moves "),
     "open-latency-critical": ({"weight_latency": 5}, "moves "),
-    "open-offline": ({"network": "site"}, "rules out the proprietary API, the regional one, hosted open weights, "),
+    "open-offline": ({"connection": "site"}, "rules out the proprietary API, the regional one, hosted open weights, "),
     "open-regulatory": ({"residency": "premises"}, "rules out the proprietary API, the regional one, hosted open weights, "),
     "open-expertise": ({"team": "have"}, "allows rented GPUs, own hardware and the hybrid for peaks"),
     "self-high-volume": ({"requests_per_day": 1e6}, "moves "),
     "self-consistent-traffic": ({"day_shape": "flat", "requests_per_day": 1e6}, "moves "),
     "self-latency": ({"target_tokens_per_s": 40}, "moves rented GPUs most, by +"),
-    "self-data-privacy": ({"data": "organisation"}, "rules out the proprietary API, the regional one, hosted open weights, "),
+    "self-data-privacy": ({"data_may_go": "organisation"}, "rules out the proprietary API, the regional one, hosted "),
     "self-customisation": ({"tuning": "weights"}, "rules out the proprietary API, the regional one, hosted open weights, "),
-    "self-offline": ({"network": "device"}, "rules out the proprietary API, the regional one, hosted open weights, "),
+    "self-offline": ({"connection": "device"}, "rules out the proprietary API, the regional one, hosted open weights, "),
 }
 
 
@@ -407,13 +409,13 @@ def test_servers_cost_what_the_break_even_page_says(given: dict[str, Any]) -> No
 SCENARIOS: dict[str, dict[str, Any]] = {
     "defaults": {},
     "own hardware by a hair": {"weight_privacy": 5, "weight_cost": 0.5, "weight_customisation": 5, "requests_per_day": 200_000},
-    "a device": {"network": "device", "device_gb": 100},
+    "a device": {"connection": "device", "device_gb": 100},
     "nothing left": {"residency": "premises", "team": "none"},
     "speed and money": {"target_tokens_per_s": 100, "first_token_ms": 200, "budget_usd": 20_000, "weight_latency": 5},
     "a floor": {"score_floor": 90, "budget_usd": 5000, "context_tokens": 200_000},
     "an expensive host": {"model": "glm-5-2", "gpu": "b200-sxm", "weight_cost": 5, "weight_privacy": 5, "weight_launch": 0,
                           "weight_operations": 0, "requests_per_day": 3_000_000},
-    "much traffic": {"requests_per_day": 20_000_000, "data": "unkept", "residency": "eu", "weight_cost": 5},
+    "much traffic": {"requests_per_day": 20_000_000, "data_may_go": "unkept", "residency": "eu", "weight_cost": 5},
     "no weights": dict.fromkeys(verdict.WEIGHTS.values(), 0),
 }
 
@@ -467,7 +469,7 @@ def test_no_flip_is_missed_where_a_wide_search_finds_one() -> None:
 
 
 def test_the_working_cites_what_ruled_a_way_out() -> None:
-    found = asking(data="unkept", needs_newest="yes")
+    found = asking(data_may_go="unkept", needs_newest="yes")
     texts = [step.text for step in found.steps if step.of == "ruled"]
     kept = "Proprietary API: Anthropic may keep what is sent. By its terms: by agreement"
     assert any(text.startswith(kept) for text in texts)
@@ -544,7 +546,7 @@ MADR = ["## Context and Problem Statement", "## Decision Drivers", "## Considere
 
 
 def test_the_record_has_the_structure_of_madr_and_all_that_a_team_signs() -> None:
-    found = asking(data="processor", requests_per_day=20_000, weight_independence=4)
+    found = asking(data_may_go="processor", requests_per_day=20_000, weight_independence=4)
     text = full_decision.record(found)
     lines = text.splitlines()
     assert lines[0] == "# How to run the language model: Hosted open weights first"
@@ -566,14 +568,14 @@ def test_the_record_has_the_structure_of_madr_and_all_that_a_team_signs() -> Non
     assert "GPU: H100 80GB SXM;" in assumed
     assert lines[-1].endswith("no legal advice.")
     assert all(f"{source.publisher}, {source.title}" in text for source in found.sources)
-    assert f"](?data=processor&requests_per_day=20000&v=1&weight_independence=4&as_of={DAY})" in text or (
+    assert f"](?data_may_go=processor&requests_per_day=20000&v=1&weight_independence=4&as_of={DAY})" in text or (
         f"]({found.dated_link})" in text)
     assert f"The figures are those of {DAY}." in text
     assert "—" not in text
 
 
 def test_the_link_of_a_record_brings_the_same_record_back() -> None:
-    found = asking(data="unkept", residency="eu", budget_usd=20_000)
+    found = asking(data_may_go="unkept", residency="eu", budget_usd=20_000)
     query = found.dated_link.lstrip("?")
     again = {name: value for name, value in (part.split("=", 1) for part in query.split("&")) if name not in ("v", "as_of")}
     assert full_decision.record(result.answer(calculators.get("decision"), again, FACTS)) == full_decision.record(found)

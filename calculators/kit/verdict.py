@@ -84,11 +84,11 @@ class Inputs:
     mode: str = choice("Form", default=QUICK, choices={QUICK: "Quick: the original's six questions",
                                                        FULL: "In full: conditions, costs and weights"},
                        help="The quick form has the original's points; the full one rules out, prices and weighs eight ways.")
-    data: str = _step(choice("Where may your data go?", default="anything", choices=DATA_ANSWERS,
+    data_may_go: str = _step(choice("Where may your data go?", default="anything", choices=DATA_ANSWERS,
                              help="What is sent to the model: prompts, documents, personal data."), "data")
     residency: str = _step(choice("Where must they be processed?", default="any", choices=RESIDENCY,
                                   help="By law or contract. A region or no retention is often all that is asked for."), "data")
-    network: str = _step(choice("Is there a network where it runs?", default="online", choices=NETWORK,
+    connection: str = _step(choice("Is there a network where it runs?", default="online", choices=NETWORK,
                                 help="An air-gapped site has none to the outside."), "data")
     benchmark: str = _step(choice("Quality is judged by", default="gpqa", choices=BENCHMARKS,
                                   help="None of them is your task: your own test counts for more."), "model")
@@ -263,10 +263,11 @@ def _sold(row: str, values: Mapping[str, Value], terms: Mapping[str, Value] | No
 def objections(one: Sold, inputs: Inputs) -> list[Finding]:
     """What the conditions have against an offer, each with its reason."""
     terms, found = one.terms, []
-    if inputs.data in ("processor", "unkept") and not (terms and terms["no_training"]):
-        found.append(Finding("data", f"No terms of {one.host} were read that rule out training on what is sent."))
-    elif inputs.data == "unkept" and terms and (not terms["nothing_kept"] or _begins(one.model_id, terms, "keeps_models")):
-        found.append(Finding("data", f"{one.host} may keep what is sent. By its terms: {{{one.terms_key}.zero}}."))
+    if inputs.data_may_go in ("processor", "unkept") and not (terms and terms["no_training"]):
+        found.append(Finding("data_may_go", f"No terms of {one.host} were read that rule out training on what is sent."))
+    elif inputs.data_may_go == "unkept" and terms and (
+            not terms["nothing_kept"] or _begins(one.model_id, terms, "keeps_models")):
+        found.append(Finding("data_may_go", f"{one.host} may keep what is sent. By its terms: {{{one.terms_key}.zero}}."))
     if inputs.residency in ("eu", "us", "other") and inputs.residency not in one.regions:
         found.append(Finding("residency", f"No terms of {one.host} were read that bind it to that region."))
     if inputs.tuning == "tuned" and not (terms and _tunes(one, terms)):
@@ -547,7 +548,7 @@ _USE = operator.attrgetter("model", "commercial", "monthly_users", "redistribute
 _OF_REQUESTS = (*JOB, "proprietary_model", "model", "gpu", "day_shape")
 _REQUESTS = operator.attrgetter(*_OF_REQUESTS)
 _REPLICAS = operator.attrgetter(*_OF_REQUESTS, "target_tokens_per_s", "first_token_ms")
-_OF_OFFERS = (*_OF_REQUESTS, "data", "residency", "tuning", "context_tokens")
+_OF_OFFERS = (*_OF_REQUESTS, "data_may_go", "residency", "tuning", "context_tokens")
 _OFFERS = operator.attrgetter(*_OF_OFFERS)
 _BILLS = operator.attrgetter(*_OF_OFFERS, "requests_per_day", "engineers", "gpu_hour_usd", "easy_percent",
                              "target_tokens_per_s", "first_token_ms")
@@ -750,8 +751,8 @@ def bench_of(inputs: Inputs, facts: Facts) -> Bench:
 
 def answers_of(inputs: Inputs) -> dict[str, str]:
     """The answers that the rules of data/decision-rules.yaml look at."""
-    return {"data": inputs.data, "residency": inputs.residency, "network": inputs.network, "tuning": inputs.tuning,
-            "team": inputs.team, "needs_newest": "yes" if inputs.needs_newest else "no"}
+    return {"data_may_go": inputs.data_may_go, "residency": inputs.residency, "connection": inputs.connection,
+            "tuning": inputs.tuning, "team": inputs.team, "needs_newest": "yes" if inputs.needs_newest else "no"}
 
 
 def _month_of(inputs: Inputs, facts: Facts) -> list[hybrid.Load]:
