@@ -648,8 +648,8 @@ def record(answer: Result) -> str:
 
 
 CONDITIONS = ("data_may_go", "residency", "connection", "score_floor", "needs_newest", "needs_images", "context_tokens",
-              "tuning", "commercial", "monthly_users", "redistributes", "shows_name", "team", "target_tokens_per_s", "first_token_ms",
-              "budget_usd")
+              "tuning", "commercial", "monthly_users", "redistributes", "shows_name", "team", "target_tokens_per_s",
+              "first_token_ms", "budget_usd")
 """The inputs that can rule a way out by themselves."""
 
 
