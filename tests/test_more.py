@@ -106,7 +106,7 @@ def test_a_table_that_few_need_is_folded_away() -> None:
 
 def test_the_record_is_shown_as_it_is_kept() -> None:
     html = render.record(result.answer(MADE, {}, facts_of("2026-06-01")))
-    assert '<p class="record-h1">Made</p><ul><li><strong>Cheap</strong></li></ul>' in html
+    assert '<div class="record-part" data-part="top"><p class="record-h1">Made</p><ul><li><strong>Cheap</strong></li></ul>' in html
     assert "<tr><td>1</td><td>2</td></tr>" in html
     assert '<a href="?v=1&amp;as_of=2026-06-01">It</a>' in html
 

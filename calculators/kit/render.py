@@ -447,9 +447,16 @@ _INLINE = ((re.compile(r"\[([^\]]*)\]\(((?:https?://|\?v=)[^\s)]+)\)"), r'<a hre
 def prose(text: str) -> str:
     """Markdown of our own as HTML: headings, paragraphs, lists and tables; bold, code and links in them.
 
-    Headings become paragraphs of a class, since the page around them has its own order of headings.
+    Headings become paragraphs of a class, since the page around them has its own order of headings; what stands under one of
+    the second rank is a part that can be told by its name.
     """
-    return "".join(_block(block.split("\n")) for block in re.split(r"\n{2,}", text.strip()))
+    blocks = re.split(r"\n{2,}", text.strip())
+    parts: list[tuple[str, list[str]]] = [("top", [])]
+    for block in blocks:
+        if block.startswith("## "):
+            parts.append((re.sub(r"[^a-z]+", "-", block[3:].partition("\n")[0].lower()).strip("-"), []))
+        parts[-1][1].append(_block(block.split("\n")))
+    return "".join(f'<div class="record-part" data-part="{name}">{"".join(held)}</div>' for name, held in parts if held)
 
 
 def _block(lines: list[str]) -> str:

@@ -73,6 +73,7 @@ export function more(section) {
     print() {
       const root = document.documentElement;
       place("record").querySelector("details").open = true;
+      for (const link of place("record").querySelectorAll(".record-page a")) link.setAttribute("href", link.href); // whole, on paper
       root.classList.add("print-record");
       addEventListener("afterprint", () => root.classList.remove("print-record"), { once: true });
       print();

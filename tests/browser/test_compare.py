@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from calculators.buildtime.serve import Site
+
 READY = 60_000  # ms; a machine under load may be slow to start Python
 PAGE = "calculators/api-cost/"
 
@@ -54,3 +56,54 @@ def test_a_dated_link_of_a_day_without_figures_says_so(page: Any, day: str, said
     page.goto(f"{PAGE}?v=1&as_of={day}")
     page.wait_for_function("t => document.querySelector('[data-compared]').textContent.includes(t)", arg=said, timeout=READY)
     assert page.inner_text(".headline")
+
+
+RECORD = "calculators/decision/"
+
+
+def test_the_record_is_saved_with_the_address_that_brings_it_back(page: Any, site: Site) -> None:
+    page.goto(RECORD)
+    page.select_option("[name=day_shape]", "flat")
+    page.wait_for_function("document.querySelector('[data-record-text]').content.textContent.includes('day_shape=flat')",
+                           timeout=READY)
+    page.click(".record summary")
+    with page.expect_download() as saved:
+        page.click("[data-record-do=save]")
+    text = saved.value.path().read_text("utf-8")
+    assert text.startswith("# ")
+    assert f"({site.url}{RECORD}?v=1&day_shape=flat&mode=full&as_of=" in text
+    assert saved.value.suggested_filename.endswith(".md")
+
+
+def test_the_record_is_printed_by_itself_on_one_page(page: Any) -> None:
+    page.add_init_script("window.print = () => { window.printed = true; }")
+    page.goto(RECORD)
+    page.click(".record summary")
+    page.click("[data-record-do=print]")
+    assert page.evaluate("window.printed")
+    page.emulate_media(media="print")
+    assert page.locator(".record-page").is_visible()
+    assert not page.locator(".headline").is_visible()
+    assert not page.locator(".md-header").is_visible()
+    assert b"/Count 1\n" in page.pdf(format="A4")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    assert page.locator(".headline").is_visible()
+
+
+def test_a_phone_shows_one_step_at_a_time_and_loses_no_answer(visit: Any) -> None:
+    page = visit(viewport={"width": 390, "height": 844})
+    page.goto(RECORD)
+    shown = page.locator(".form-step:visible")
+    assert shown.count() == 1
+    page.select_option("[name=residency]", "premises")
+    page.click(".step-bar >> text=Next")
+    assert shown.count() == 1
+    assert not page.locator("[name=residency]").is_visible()
+    page.click(".step-bar >> text=Back")
+    assert page.input_value("[name=residency]") == "premises"
+    page.wait_for_function("location.search.includes('residency=premises')", timeout=READY)
+    page.goto(page.url)
+    page.wait_for_function("document.querySelector('[name=residency]').value === 'premises'", timeout=READY)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert shown.count() == page.locator(".form-step:not([hidden])").count() > 1
