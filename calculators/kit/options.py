@@ -87,7 +87,12 @@ Scores = Mapping[str, Mapping[str, Range]]  # points by way and factor
 def rules_of(rows: Mapping[str, Mapping[str, Value]]) -> list[Rule]:
     """The rules of data/decision-rules.yaml."""
     return [Rule(key, str(row["question"]), frozenset(str(row["answers"]).split()), frozenset(str(row["options"]).split()),
-                 str(row["says"]), str(row.get("factor", "")), float(row.get("points", 0))) for key, row in rows.items()]
+                 _reason(row), str(row.get("factor", "")), float(row.get("points", 0))) for key, row in rows.items()]
+
+
+def _reason(row: Mapping[str, Value]) -> str:
+    """Why a rule holds, with the figure that it rests on in braces."""
+    return f"{str(row['says']).removesuffix('.')}: {{{row['figure']}}}." if "figure" in row else str(row["says"])
 
 
 def by_rule(rules: Iterable[Rule], answers: Mapping[str, str]) -> Findings:
