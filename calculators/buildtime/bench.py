@@ -379,8 +379,10 @@ def live_html(page: Any, slug: str) -> str:
     for _ in range(PATIENCE_MS // 100):
         if replies and len(replies) > bool(replies[0]["more"]):
             first, later = replies[0], replies[-1]
-            filled = render.filled(later["chances"]) if first["more"] else render.NO_CHANCES
-            return str(first["html"]).replace(render.NO_CHANCES, filled)
+            html = str(first["html"])
+            for place, name in ((render.NO_CHANCES, "chances"), (render.NO_FLIPS, "flips")):
+                html = html.replace(place, render.filled(place, later[name])) if first["more"] else html
+            return html
         page.wait_for_timeout(100)
     raise BenchError(f"Python did not answer for {slug} within {PATIENCE_MS // 1000} s.")
 

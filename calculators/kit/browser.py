@@ -8,7 +8,7 @@ import calculators
 from calculators.kit import days
 from calculators.kit.export import markdown
 from calculators.kit.facts import Facts, MissingFact
-from calculators.kit.render import chances, errors, note, record, result, side_by_side, then_and_now
+from calculators.kit.render import chances, errors, flips, note, record, result, side_by_side, then_and_now
 from calculators.kit.result import Result
 from calculators.kit.result import answer as ask
 from calculators.kit.shape import Calculator, InputError
@@ -50,7 +50,7 @@ def answer(text: str) -> str:
     {"ok": false, "errors": [{"field", "message"}]}. `more` says that there is more to ask for, which takes longer.
 
     The same question with "more": {"kept": [fields, ...], "then": {"day", "fields"}} is answered by {"ok": true, "chances",
-    "compared", "record"}: HTML for the places that are kept for them.
+    "flips", "compared", "record"}: HTML for the places that are kept for them.
     """
     question = json.loads(text)
     try:
@@ -72,16 +72,16 @@ def reply(calculator: Calculator, question: Mapping[str, Any]) -> dict[str, Any]
         fields, notices = usable(calculator, fields, facts)
         found["fields"] = {name: calculator.fields()[name].form_text(getattr(calculator.read(fields, facts), name))
                            for name in calculator.fields()}
-    answered = ask(calculator, fields, facts)
+    answered = ask(calculator, fields, facts, flips=not calculator.later)
     return found | {"html": result(answered), "markdown": markdown(answered, question.get("page", "")),
-                    "query": answered.link, "notices": notices, "more": bool(calculator.chances or calculator.record)}
+                    "query": answered.link, "notices": notices, "more": calculator.later}
 
 
 def more(calculator: Calculator, question: Mapping[str, Any]) -> dict[str, Any]:
     """What follows the first figures: chances, other results beside this one, the record. Raises InputError or MissingFact."""
     facts, wanted = _facts(question["as_of"]), question["more"]
     found = ask(calculator, question["fields"], facts, chances=True)
-    return {"ok": True, "chances": chances(found.chances, found) if found.chances else "",
+    return {"ok": True, "chances": chances(found.chances, found) if found.chances else "", "flips": flips(found),
             "compared": compared(calculator, found, wanted), "record": record(found)}
 
 

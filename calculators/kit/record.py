@@ -81,7 +81,7 @@ def _weighed(one: Considered) -> Iterator[str]:
 def turning(answer: Result) -> list[str]:
     """What would change the answer, an input at a time, in sentences."""
     fields = answer.calculator.fields()
-    return [flip_text(flip, fields[flip.input]) for flip in answer.flips if flip.value is not None]
+    return [flip_text(flip, fields[flip.input]) for flip in answer.flips or [] if flip.value is not None]
 
 
 def _assumed(answer: Result) -> Iterator[str]:

@@ -16,6 +16,7 @@ from calculators.kit.units import UNITS, Range, show
 # From a page that holds a calculator up to the root of the site. Such pages lie two folders deep
 # (guide/cost-at-scale/, calculators/break-even/), whatever path the site is published under; a test holds them to it.
 ROOT = "../../"
+NO_FLIPS = '<div class="flips" data-flips></div>'
 NO_CHANCES = '<div class="chances" data-chances></div>'
 LONG_CELL = 24  # characters of a cell from which it is given room, so that its row does not grow tall
 TALL_TABLE = 20  # rows from which a table scrolls by itself
@@ -174,7 +175,7 @@ def section(calculator: Calculator, built: Result, facts: Facts, source_html: st
 
 
 def result(answer: Result) -> str:
-    """The live block: everything that depends on the inputs. Chances that are still to come have their place kept."""
+    """The live block: everything that depends on the inputs. What is still to come, flips and chances, has its place kept."""
     return (
         f'<p class="headline">{escape(answer.headline)}</p>'
         f"{_warnings(answer.warnings)}{_figures(answer)}{_tables(answer)}{_codes(answer)}{_chances(answer)}{_charts(answer)}"
@@ -185,12 +186,12 @@ def result(answer: Result) -> str:
 def _chances(answer: Result) -> str:
     if not answer.calculator.chances:
         return ""
-    return filled(chances(answer.chances, answer) if answer.chances else "")
+    return filled(NO_CHANCES, chances(answer.chances, answer) if answer.chances else "")
 
 
-def filled(html: str) -> str:
-    """The place that is kept for chances, with them in it."""
-    return NO_CHANCES.replace("><", f">{html}<", 1)
+def filled(place: str, html: str) -> str:
+    """A place that is kept for what comes later, with it in it."""
+    return place.replace("><", f">{html}<", 1)
 
 
 def chances(found: Chances, answer: Result) -> str:
@@ -385,11 +386,18 @@ def _steps(answer: Result) -> str:
 
 
 def _flips(answer: Result) -> str:
+    if answer.flips is None:
+        return NO_FLIPS
+    return filled(NO_FLIPS, flips(answer)) if answer.calculator.later else ""
+
+
+def flips(answer: Result) -> str:
+    """What would change the answer, one input alone; empty if nothing is known of it."""
     if not answer.flips:
         return ""
     fields = answer.calculator.fields()
     items = "".join(f"<li>{escape(text)}</li>" for text in flip_texts(answer.flips, fields))
-    return f'<div class="flips"><p><strong>What would change the answer, one input alone</strong></p><ul>{items}</ul></div>'
+    return f"<p><strong>What would change the answer, one input alone</strong></p><ul>{items}</ul>"
 
 
 def flip_texts(flips: Iterable[Flip], fields: Mapping[str, Field]) -> list[str]:

@@ -31,7 +31,7 @@ class Result(NamedTuple):
     outputs: dict[str, Value | Range | NoValue | Table]
     steps: list[FilledStep]
     facts: list[Fact]
-    flips: list[Flip]
+    flips: list[Flip] | None  # None: left for later, since they may take longer than the figures
     warnings: list[str]
     next: list[Link]
     charts: list[Chart]
@@ -80,12 +80,13 @@ class Result(NamedTuple):
         return f"{self.link}&as_of={self.as_of}"
 
 
-def answer(calculator: Calculator, given: Mapping[str, object], facts: Facts, *, chances: bool = False) -> Result:
-    """Ask a calculator, for its chances too if they are wanted. Raises InputError for what the asker gave, MissingFact for
-    what data/ lacks."""
+def answer(calculator: Calculator, given: Mapping[str, object], facts: Facts, *, chances: bool = False,
+           flips: bool = True) -> Result:
+    """Ask a calculator; `chances`: for its chances too; `flips`: for what would change the answer. Raises InputError for what
+    the asker gave, MissingFact for what data/ lacks."""
     inputs = calculator.read(given, facts)
     try:
-        return _answer(calculator, inputs, list(given), facts, chances)
+        return _answer(calculator, inputs, list(given), facts, chances, flips)
     except (OverflowError, ZeroDivisionError):
         raise InputError(None, EXTREME) from None
 
@@ -98,14 +99,15 @@ def chances_of(calculator: Calculator, given: Mapping[str, object], facts: Facts
     return calculator.chances(inputs, calculator.calculate(inputs, facts), facts)
 
 
-def _answer(calculator: Calculator, inputs: Any, given: list[str], facts: Facts, chances: bool) -> Result:
+def _answer(calculator: Calculator, inputs: Any, given: list[str], facts: Facts, chances: bool,
+            with_flips: bool) -> Result:
     """The result of inputs that are each within their bounds. Raises InputError if they are too far apart together."""
     outputs = calculator.calculate(inputs, facts)
     values = {name: getattr(inputs, name) for name in calculator.fields()}
     asked = calculator.asked(values)
     found = {name: getattr(outputs, name) for name in calculator.results()}
-    flips = [flip for flip in calculator.flips(inputs, facts) if flip.input in asked]
-    if not all(_in_reach(value) for value in [*found.values(), *(flip.value for flip in flips)]):
+    flips = [flip for flip in calculator.flips(inputs, facts) if flip.input in asked] if with_flips else None
+    if not all(_in_reach(value) for value in [*found.values(), *(flip.value for flip in flips or [])]):
         raise InputError(None, EXTREME)
     # What is not asked may stand in a table that holds nothing yet on an early day.
     given_text = {n: calculator.fields()[n].shown(v, facts if n in asked else None) for n, v in values.items()}

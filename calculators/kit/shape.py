@@ -439,6 +439,11 @@ class Calculator:
     chances: Callable[[Any, Any, Facts], Chances | None] | None = None  # worked out after the first figures stand
     record: Callable[[Any], str] | None = None  # of a kit.result.Result: the decision record, as Markdown
 
+    @property
+    def later(self) -> bool:
+        """Whether there is more to a result than its first figures."""
+        return bool(self.chances or self.record or self.flips is not _no_flips)
+
     def fields(self) -> dict[str, Field]:
         """The inputs by name, in the order of the form."""
         return _declared(self.inputs)

@@ -14,7 +14,6 @@ from calculators.kit.shape import Field, Flip, NoValue
 from calculators.kit.three_ways import (
     ACQUISITION,
     ANSWERS,
-    BOUGHT,
     ON_DEMAND,
     OWN,
     SCALING,
@@ -27,7 +26,6 @@ from calculators.kit.three_ways import (
     setting_of,
     speed_of,
 )
-from calculators.kit.units import show
 
 STRAIGHT = ("gpu_hour_usd", "purchase_usd", "gpu_kw", "pue", "kwh_usd", "hosting_kw_usd", "reserve_replicas",
             "staging_replicas", "engineers", "engineer_usd", "storage_gb", "storage_usd", "traffic_bytes", "traffic_usd")
@@ -248,42 +246,8 @@ def counts(inputs: Inputs, name: str) -> bool:
     return all(getattr(inputs, other) in wanted for other, wanted in field_of(name).asked_if) and (
         name != "awake_minutes" or inputs.acquisition in (ON_DEMAND, SPOT))
 
-def nearest(inputs: Inputs, facts: Facts) -> str:
-    """The three inputs that have to move least, each in proportion to itself."""
-    near = []
-    for flip in flips_of(inputs, facts):
-        now = getattr(inputs, flip.input)
-        now = _now(inputs, facts, flip.input) if now is None else now
-        if isinstance(flip.value, int | float) and now:
-            near.append((abs(flip.value - now) / max(abs(flip.value), abs(now)), flip))
-    soonest: dict[str, Flip] = {}
-    for _, flip in sorted(near, key=lambda pair: pair[0]):
-        soonest.setdefault(flip.input, flip)
-    if not soonest:
-        return "No value of any one number changes the answer."
-    named = [f"{_lower(field_of(flip.input).label)} {flip.beyond} {show(float(f'{flip.value:.4g}'), flip.unit)}"
-             for flip in list(soonest.values())[:3]]
-    return f"What would change it, each alone: {'; or '.join(named)}."
-
-
-def _lower(label: str) -> str:
-    """A label within a sentence: GPU and PUE stay as they are."""
-    return label if label[:2].isupper() else label[0].lower() + label[1:]
-
 
 def field_of(name: str) -> Field:
     """How an input was declared."""
     found: Field = Inputs.__dataclass_fields__[name].metadata["field"]
     return found
-
-
-def _now(inputs: Inputs, facts: Facts, name: str) -> float | None:
-    """What stands for an input that was left empty."""
-    setting = setting_of(inputs, facts)
-    if name == "gpu_hour_usd":
-        return setting.rent.usd
-    if name == "purchase_usd":
-        return setting.base.rents[BOUGHT].usd
-    if name == "gpu_kw":
-        return setting.base.card_kw
-    return speed_of(setting) if name == "replica_tokens_per_s" else None

@@ -31,7 +31,7 @@ from calculators.kit.three_ways import (
     setting_of,
     speed_of,
 )
-from calculators.kit.three_ways_flips import counts, field_of, nearest
+from calculators.kit.three_ways_flips import counts, field_of
 from calculators.kit.units import DAYS_PER_MONTH, TOKENS_PER_MTOK, Range, show
 from calculators.kit.units import number as show_number
 
@@ -45,7 +45,7 @@ class Outputs:
     replica is an estimate with its range, unless the reader measured it."""
 
     recommendation: str = output("Answer", headline=True)
-    reason: str = output("By how much, and what would change it")
+    reason: str = output("By how much")
     proprietary_cost_usd: float | NoValue = output("Proprietary API, a month", unit="USD/month", decimals=2)
     hosted_open_cost_usd: float | NoValue = output("Hosted open model, a month", unit="USD/month", decimals=2)
     own_cost_usd: Range | float | NoValue = output("GPUs of your own or rented, a month", unit="USD/month", range=True,
@@ -93,7 +93,7 @@ def calculate(inputs: Inputs, facts: Facts) -> dict[str, Any]:
     own = _over(setting, lambda c: hosting.own_usd(c, c.requests_per_day))
     return {
         "recommendation": ANSWERS[best],
-        "reason": _reason(inputs, facts, month, best),
+        "reason": _reason(month, best),
         "proprietary_cost_usd": _api_usd(setting.base.proprietary, case, month.proprietary, setting.base.load.job),
         "hosted_open_cost_usd": _api_usd(setting.base.hosted, case, month.hosted_open, setting.base.load.job),
         "own_cost_usd": own,
@@ -324,8 +324,8 @@ def _volumes_table(inputs: Inputs, case: Case, crossings: Crossings) -> Table:
 def _cost_at(case: Case, way: str, volume: float) -> float:
     return float(getattr(hosting.month_of(case._replace(requests_per_day=volume)), way))
 
-def _reason(inputs: Inputs, facts: Facts, month: Month, best: str) -> str:
-    """By how much the cheapest way is cheaper, and what would change that soonest."""
+def _reason(month: Month, best: str) -> str:
+    """By how much the cheapest way is cheaper than the next."""
     if not best:
         return "Neither API takes a request of this length, and the model does not run on these GPUs."
     others = sorted((usd, name) for name, usd in zip(Month._fields, month, strict=True) if name != best and usd < math.inf)
@@ -337,7 +337,7 @@ def _reason(inputs: Inputs, facts: Facts, month: Month, best: str) -> str:
     other = IN_WORDS[name]
     first = (f"{_usd(least)} a month, {_usd(less)} less{share} than {other}, the next" if less > 1e-9 * max(usd, 1)
              else f"{_usd(least)} a month, the same as {other}")
-    return f"{first}. {nearest(inputs, facts)}"
+    return f"{first}."
 
 
 def _usd(usd: float) -> str:

@@ -82,7 +82,7 @@ function mount(section) {
   function show(reply, given) {
     clearErrors();
     if (!reply.ok) return showErrors(reply.errors);
-    const room = below.height();
+    const room = below.heights();
     section.querySelector("[data-result]").innerHTML = reply.html;
     below.reserve(room);
     latest = reply;

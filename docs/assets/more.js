@@ -2,6 +2,7 @@
 
 import { together } from "./dom.js";
 
+const LATER = ["chances", "flips"]; // the places that the first reply leaves empty
 export const MOST_KEPT = 3; // beside the one on show
 
 export function more(section) {
@@ -31,19 +32,21 @@ export function more(section) {
       return { kept: state.kept.map((query) => together(new URLSearchParams(query))), then: state.then || {} };
     },
 
-    // Keep the room of what is on its way, so that nothing jumps.
-    reserve(height) {
-      if (place("chances")) place("chances").style.minHeight = `${height}px`;
+    // The room of what is on its way is kept, so that nothing jumps.
+    heights() {
+      return LATER.map((name) => (place(name) ? place(name).offsetHeight : 0));
     },
 
-    height() {
-      return place("chances") ? place("chances").offsetHeight : 0;
+    reserve(heights) {
+      LATER.forEach((name, i) => {
+        if (place(name)) place(name).style.minHeight = `${heights[i]}px`;
+      });
     },
 
-    fill({ chances, compared, record }) {
-      if (place("chances")) {
-        place("chances").innerHTML = chances;
-        place("chances").style.minHeight = "";
+    fill({ compared, record, ...later }) {
+      for (const name of LATER.filter(place)) {
+        place(name).innerHTML = later[name];
+        place(name).style.minHeight = "";
       }
       place("compared").innerHTML = compared;
       const open = place("record").querySelector("details")?.open;
