@@ -36,7 +36,13 @@ function mount(section) {
     return found;
   }
 
-  const page = location.origin + location.pathname;
+  const path = location.pathname;
+  const page = location.origin + path;
+
+  // On the way to another page the address changes before this form goes.
+  function here() {
+    return section.isConnected && location.pathname === path;
+  }
 
   function say(text, retry) {
     if (text === said) return;
@@ -70,7 +76,7 @@ function mount(section) {
   function askMore() {
     const mine = turn;
     setTimeout(() => {
-      if (mine !== turn) return;
+      if (mine !== turn || !here()) return;
       const asked = { slug: section.dataset.slug, as_of: section.dataset.asOf, fields: fields(), more: below.wanted() };
       python.follow(runtime, listen, facts, asked, (reply) => {
         if (section.isConnected && reply.ok && mine === turn) below.fill(reply);
@@ -100,7 +106,7 @@ function mount(section) {
 
   function writeAddress() {
     clearTimeout(urlTimer);
-    urlTimer = setTimeout(() => section.isConnected
+    urlTimer = setTimeout(() => here()
       && history.replaceState(history.state, "", location.pathname + address(latest.query + below.text())), URL_DELAY);
   }
 
