@@ -27,6 +27,7 @@ from calculators.kit.prices import (
     ratio_of,
     request_usd,
     retired,
+    too_short_to_cache,
     workload_of,
 )
 from calculators.kit.prices import TABLE as PRICES
@@ -527,12 +528,12 @@ def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
 
 def _cache_warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     """Whose input is billed in full although some of it repeats, and why."""
-    repeats = inputs.input_tokens * inputs.cached_share_percent / 100
-    unused = [p for p in outputs.priced if repeats and not p.parts.cached and p.parts.input]
-    short = [p for p in unused if repeats * p.offer.ratio < p.cache.smallest]
-    full = [p.offer.label for p in unused if p not in short and p.offer.usual.cached >= p.offer.usual.input]
-    found = [f"{p.offer.label} caches no stretch of fewer than {show(p.cache.smallest, 'tokens')}, and yours has "
-             f"{show(repeats * p.offer.ratio, 'tokens')}: all of it is billed in full." for p in short]
+    job = Job(inputs.input_tokens, inputs.output_tokens, repeated=inputs.cached_share_percent / 100)
+    unused = [p for p in outputs.priced if job.repeated and job.input_tokens and not p.parts.cached and p.parts.input]
+    short = {p.offer.label: said for p in unused if (said := too_short_to_cache(p.offer, job))}
+    full = [p.offer.label for p in unused
+            if p.offer.label not in short and p.offer.usual.cached >= p.offer.usual.input]
+    found = list(short.values())
     if full:
         found.append(f"No cheaper price for cached input is known for {', '.join(full)}: all of it is billed in full.")
     return found

@@ -6,7 +6,7 @@ from typing import Any
 from calculators.kit.facts import Facts, MissingFact, Value
 from calculators.kit.result import Result
 from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue, Output, Ref, Table
-from calculators.kit.units import Range
+from calculators.kit.units import Range, percent
 
 SCHEMA = 1
 
@@ -34,7 +34,7 @@ def chance_lines(answer: Result) -> list[str]:
     """How likely each option is to be the cheapest, where that was worked out."""
     if not answer.chances:
         return []
-    shares = "; ".join(f"{answer.chances.called[name]} {share * 100:.0f} %" for name, share in answer.chances.shares.items())
+    shares = "; ".join(f"{answer.chances.called[name]} {percent(share)}" for name, share in answer.chances.shares.items())
     return ["", f"Chance of being the cheapest: {shares}. {answer.chances.note}"]
 
 

@@ -237,6 +237,15 @@ def counts(offer: Offer, rates: Rates, job: Job) -> tuple[float, float, float]:
     return job.prompt * offer.ratio - repeats, repeats - written, written
 
 
+def too_short_to_cache(offer: Offer, job: Job) -> str:
+    """That nothing of a prompt is cached since too little of it repeats, as a sentence; "" if enough does, or nothing."""
+    repeats = job.input_tokens * offer.ratio * job.repeated
+    if not 0 < repeats < offer.smallest * (1 - 1e-12):
+        return ""
+    return (f"{offer.label} caches no stretch of fewer than {show(offer.smallest, 'tokens')}, and yours has "
+            f"{show(repeats, 'tokens')}: all of it is billed in full.")
+
+
 def misfit(offer: Offer, job: Job) -> str:
     """Why a model cannot take a request, or "" if it can."""
     limit = _limit(offer, job.prompt * offer.ratio, job.answer * offer.ratio)

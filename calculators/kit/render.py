@@ -11,7 +11,7 @@ from calculators.kit.export import markdown
 from calculators.kit.facts import Facts, Source, Value
 from calculators.kit.result import Result
 from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue, Output, Ref, Table
-from calculators.kit.units import UNITS, Range, show
+from calculators.kit.units import UNITS, Range, percent, show
 
 # From a page that holds a calculator up to the root of the site. Such pages lie two folders deep
 # (guide/cost-at-scale/, calculators/break-even/), whatever path the site is published under; a test holds them to it.
@@ -201,13 +201,6 @@ def chances(found: Chances, answer: Result) -> str:
     return (f'<div class="scroll" tabindex="0" role="group" aria-label="Chances"><table class="figures-table">'
             f'<caption>How likely each is to be the cheapest</caption>{_grid(["Option", "Chance"], rows)}</table></div>'
             f'<p class="help">{escape(found.note)}</p>{swung}')
-
-
-def percent(share: float) -> str:
-    """A chance as a whole number of per cent; what is not quite none or not quite all says so."""
-    if 0 < share < 0.005:
-        return "less than 1 %"
-    return "more than 99 %" if 0.995 <= share < 1 else f"{share * 100:.0f} %"
 
 
 def record(answer: Result) -> str:

@@ -522,6 +522,8 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     for offer in (setting.base.proprietary, setting.base.hosted):
         if not isinstance(offer, NoValue) and prices.misfit(offer, setting.base.load.job):
             found.append(f"{offer.label}: {prices.misfit(offer, setting.base.load.job)}.")
+        elif not isinstance(offer, NoValue) and (short := prices.too_short_to_cache(offer, setting.base.load.job)):
+            found.append(short)
     if setting.why_not:
         found.append(f"Your own GPUs are left out: {setting.why_not}.")
         return found

@@ -157,6 +157,13 @@ def show(value: float | str | bool | Range, unit: str) -> str:
     return f"{text} {name}".rstrip()
 
 
+def percent(share: float) -> str:
+    """A chance or a difference as a whole number of per cent; what is not quite none or not quite all says so."""
+    if 0 < share < 0.005:
+        return "less than 1 %"
+    return "more than 99 %" if 0.995 <= share < 1 else f"{share * 100:.0f} %"
+
+
 def _grouped(value: float, decimals: int | None = None) -> str:
     """Thousands separated, 6 significant digits; `decimals` is the fewest to show, as money wants."""
     digits = max(0, 5 - math.floor(math.log10(abs(value)))) if value else 0
