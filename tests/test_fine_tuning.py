@@ -209,7 +209,8 @@ def test_longer_examples_never_take_less(case: dict[str, Any], longer: int) -> N
 @settings(max_examples=200, deadline=None)
 @given(case=ANY, model=st.sampled_from(DENSE), rank=st.integers(1, 32))
 def test_qlora_takes_no_more_than_lora_and_lora_no_more_than_full(case: dict[str, Any], model: str, rank: int) -> None:
-    case |= {"model": model, "rank": rank, "optimiser": "adam-32", "accumulate": True}
+    # Over hundreds of GPUs what full tuning deals out is less on each than an adapter that all of them keep.
+    case |= {"model": model, "rank": rank, "optimiser": "adam-32", "accumulate": True, "gpus": min(case["gpus"], 8)}
     found = [memory(**case | {"method": method}) for method in ("qlora", "lora", "full")]
     assert found[0] <= found[1] * SLACK
     assert found[1] <= found[2] * SLACK
