@@ -1,15 +1,15 @@
 """The command that serves a model with an engine, on GPUs that hold it, and the files that run it in containers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from calculators import gpu_memory
-from calculators.kit import carry, commands, engines, memory, workload
+from calculators.kit import carry, commands, engines, holding, memory, workload
 from calculators.kit.chart import Chart
 from calculators.kit.commands import Container, Run
 from calculators.kit.engines import PATHS, Ask, Refused
 from calculators.kit.facts import Facts, Value
+from calculators.kit.holding import Plan, Question
 from calculators.kit.shape import Calculator, Input, InputError, Link, NoValue, Step, number, output, text, whole
 from calculators.kit.units import Range, show
 from calculators.kit.workload import LAYERWISE
@@ -59,7 +59,7 @@ class Outputs:
     kubernetes: str | NoValue = output("Kubernetes", code="yaml")
     notes: tuple[str, ...]
     rows: tuple[tuple[str, bool], ...]  # of data/engine-flags.yaml: whose flags the command uses, and if they have a default
-    plan: gpu_memory.Plan  # the arrangement that was asked for, or is proposed, as GPU memory counts it
+    plan: Plan  # the arrangement that was asked for, or is proposed, as GPU memory counts it
     share: str  # the key of the fact that the share of memory comes from, or ""
 
 
@@ -75,28 +75,28 @@ class Served(NamedTuple):
 # --- memory, as GPU memory counts it --------------------------------------------------------------------------------------
 
 
-def memory_question(inputs: Inputs, cache: str) -> gpu_memory.Inputs:
+def memory_question(inputs: Inputs, cache: str) -> Question:
     """The same question as the GPU memory page takes it, with the format of the cache that the command sets."""
-    return gpu_memory.Inputs(
+    return Question(
         model=inputs.model, weight_precision=inputs.weight_precision, context_tokens=inputs.context_tokens,
         concurrent_requests=inputs.concurrent_requests, kv_precision=cache, gpu=inputs.gpu, engine=inputs.engine,
         tensor_parallel=inputs.tensor_parallel, pipeline_parallel=inputs.pipeline_parallel,
         memory_fraction_percent=inputs.memory_fraction_percent)
 
 
-def memory_plan(asked: gpu_memory.Inputs, facts: Facts) -> gpu_memory.Plan:
+def memory_plan(asked: Question, facts: Facts) -> Plan:
     """The reader's arrangement, or the fewest GPUs that hold it, by the functions of the GPU memory page."""
-    need, rows = gpu_memory.need_of(asked, facts)
-    return gpu_memory.plan_of(need, rows, gpu_memory.machine_of(asked.gpu, asked, facts), asked)
+    need, rows = holding.need_of(asked, facts)
+    return holding.plan_of(need, rows, holding.machine_of(asked.gpu, asked, facts), asked)
 
 
-def would_fit(plan: gpu_memory.Plan, asked: gpu_memory.Inputs, facts: Facts) -> str:
+def would_fit(plan: Plan, asked: Question, facts: Facts) -> str:
     """In a sentence what would fit in place of what does not: more GPUs, a smaller format, shorter or fewer requests."""
     need, machine, split = plan.need, plan.machine, plan.split
     smaller = next((name for name in (SMALLER_GGUF if asked.engine in LAYERWISE else SMALLER)
                     if _holds_in(name, plan, asked, facts)), "")
-    longest = gpu_memory.longest_context(machine, need, split)
-    most = gpu_memory.most_requests(machine, need, split)
+    longest = holding.longest_context(machine, need, split)
+    most = holding.most_requests(machine, need, split)
     here = [f"weights in {workload.WEIGHT_PRECISIONS[smaller]}"] if smaller else []
     here += [f"{_requests(need.requests)} of at most {show(longest, 'tokens')}"] if longest else []
     here += [f"{_requests(most)} of {show(need.context_tokens, 'tokens')}"] if most and need.requests > 1 else []
@@ -112,13 +112,13 @@ def _requests(count: int) -> str:
     return "1 request at a time" if count == 1 else f"{show(count, 'count')} requests at once"
 
 
-def _holds_in(precision: str, plan: gpu_memory.Plan, asked: gpu_memory.Inputs, facts: Facts) -> bool:
+def _holds_in(precision: str, plan: Plan, asked: Question, facts: Facts) -> bool:
     """Whether weights in this format, if it is smaller, would fit in the same arrangement."""
-    need, _ = gpu_memory.need_of(gpu_memory.Inputs(**{**asked.__dict__, "weight_precision": precision}), facts)
+    need, _ = holding.need_of(replace(asked, weight_precision=precision), facts)
     return need.weights.total < plan.need.weights.total and plan.machine.holds(need, plan.split)
 
 
-def _close(plan: gpu_memory.Plan) -> list[str]:
+def _close(plan: Plan) -> list[str]:
     """What to know where the engine's own memory decides."""
     if plan.fits and not plan.machine.holds(plan.need, plan.split, "high"):
         return ["It is close: an engine that takes as much for itself as the most that was found does not start like this. "
@@ -148,7 +148,7 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
         served=found.headline,
         arrangement=_arrangement(found, plan),
         per_gpu_gb=refused or Range(*(static + kept + state + end for end in beside)),
-        usable_gb=refused or gpu_memory.usable_gb(plan.machine, plan.need, plan.split),
+        usable_gb=refused or holding.usable_gb(plan.machine, plan.need, plan.split),
         weights=_shown_weights(found.ask),
         version=_version(engine, named),
         command=found.run if isinstance(found.run, NoValue) else commands.command(found.run),
@@ -159,7 +159,7 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     )
 
 
-def _served(ask: Ask, plan: gpu_memory.Plan, named: str, asked: gpu_memory.Inputs, facts: Facts) -> Served:
+def _served(ask: Ask, plan: Plan, named: str, asked: Question, facts: Facts) -> Served:
     """The command for the arrangement if it fits, or else for the fewest GPUs that hold it; why not, if there is none."""
     before = list(ask.notes)
     try:
@@ -183,7 +183,7 @@ def _served(ask: Ask, plan: gpu_memory.Plan, named: str, asked: gpu_memory.Input
     return Served(headline, again, run, [only if plan.refused else f"{instead} {only}", *again.notes])
 
 
-def _ask(inputs: Inputs, facts: Facts, plan: gpu_memory.Plan, cache: str) -> Ask:
+def _ask(inputs: Inputs, facts: Facts, plan: Plan, cache: str) -> Ask:
     """The question with what the tables know of it."""
     model, gpu = facts.rows("models")[inputs.model], facts.rows("gpus")[inputs.gpu]
     called = str(facts.rows("engine-flags")[inputs.engine]["engine"])
@@ -224,7 +224,7 @@ def _version(engine: Mapping[str, Value], named: str) -> str:
     return f"{named}{released}, {how}"
 
 
-def _arrangement(found: Served, plan: gpu_memory.Plan) -> str | NoValue:
+def _arrangement(found: Served, plan: Plan) -> str | NoValue:
     """What the command is for."""
     if isinstance(found.run, NoValue):
         return NoValue("none: there is no command")
@@ -245,7 +245,7 @@ def _rows_of(found: Served, facts: Facts) -> tuple[tuple[str, bool], ...]:
     return tuple((known[name], "default" in flags[known[name]]) for name in used)
 
 
-def _share_key(asked: gpu_memory.Inputs, plan: gpu_memory.Plan, facts: Facts) -> str:
+def _share_key(asked: Question, plan: Plan, facts: Facts) -> str:
     """The fact that the share of memory comes from, "" if the reader gave it or there is none."""
     if asked.memory_fraction_percent is not None or plan.machine.share is None:
         return ""
@@ -305,7 +305,7 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
 CANNOT = ("vllm", "tgi", "llama-cpp", "ollama", "tensorrt-llm")  # engines of which data/engines.yaml says something there
 
 
-def _per_gpu_text(plan: gpu_memory.Plan, asked: str) -> str:
+def _per_gpu_text(plan: Plan, asked: str) -> str:
     """The parts of the memory of the fullest GPU."""
     if plan.refused:
         return "{per_gpu_gb}"

@@ -1,21 +1,33 @@
 """How much GPU memory it takes to serve a model, how many GPUs that is, and what fits."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
-from calculators.kit import architecture, carry, config_json, memory, workload
+from calculators.kit import architecture, carry, memory, workload
 from calculators.kit.architecture import Architecture
 from calculators.kit.chart import Stack
-from calculators.kit.facts import Facts, Value
-from calculators.kit.memory import GB, GIB, Split
-from calculators.kit.shape import Calculator, Flip, InputError, Link, NoValue, Step, Table, folded, number, output, text, whole
+from calculators.kit.facts import Facts
+from calculators.kit.holding import (
+    MOST_TOKENS,
+    Machine,
+    Need,
+    Plan,
+    Question,
+    longest_context,
+    machine_of,
+    most_of,
+    most_requests,
+    need_of,
+    plan_of,
+    usable_gb,
+)
+from calculators.kit.memory import GB, Split
+from calculators.kit.shape import Calculator, Flip, Link, NoValue, Step, Table, folded, number, output, text, whole
 from calculators.kit.units import Range, show
 from calculators.kit.workload import GGUF, LAYERWISE
 
-MOST_TOKENS = 100_000_000
 MOST_REQUESTS = 1_000_000
-OWN = "Your model"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,229 +55,26 @@ class Inputs(workload.OwnModel):
     ), workload.OWN_MODEL)
 
 
-class Need(NamedTuple):
-    """What is to be held: a model in a format, and the cache of so many requests."""
-
-    name: str
-    arch: Architecture
-    weights: memory.Weights
-    element_bytes: float  # of the cache
-    context_tokens: int
-    requests: int
-
-    def static(self, split: Split) -> float:
-        """Bytes of weights on the fullest GPU."""
-        return memory.weights_per_gpu(self.weights, self.arch.layers, split)
-
-    def request(self, split: Split) -> float:
-        """Bytes of cache and state of one request on the fullest GPU."""
-        cache = memory.cache_per_gpu(self.arch, self.context_tokens, split, self.element_bytes)
-        return cache + memory.state_per_gpu(self.arch, split)
-
-
-class Machine(NamedTuple):
-    """One kind of GPU under one engine."""
-
-    gpu: str  # its row in data/gpus.yaml
-    name: str
-    memory: float  # bytes
-    single: bool  # a machine with one GPU
-    engine: str
-    share: float | None  # of the memory that the engine may use, as a ratio
-    overhead_key: str  # its row in data/engine-overhead.yaml
-    overhead: Mapping[str, Value]
-    runs: bool  # the engine, on this vendor's chips
-
-    def room(self, need: Need, split: Split, end: str = "central") -> float:
-        """Bytes for cache and state on each GPU; `end` is that of the overhead: low, central or high."""
-        return self.room_beside(need.static(split), split.gpus, end)
-
-    def room_beside(self, static: float, gpus: int, end: str = "central") -> float:
-        """The same, beside so many bytes of weights on each of so many GPUs."""
-        beside = getattr(memory.overhead_per_gpu(self.overhead, gpus), end)
-        return memory.room_for_cache(self.memory, self.share, str(self.overhead["counts"]), static, beside)
-
-    def holds(self, need: Need, split: Split, end: str = "central") -> bool:
-        """Whether the model and all requests fit."""
-        return need.requests * need.request(split) <= self.room(need, split, end)
-
-    def splits(self, need: Need, stages: int | None) -> list[Split]:
-        """The ways to spread the model that are tried, fewest GPUs first."""
-        return memory.splits(need.arch, stages, self.engine in LAYERWISE, self.single)
-
-    def fewest(self, need: Need, stages: int | None) -> Split | None:
-        """The first of those ways that holds it."""
-        return next((split for split in self.splits(need, stages) if self.holds(need, split)), None)
-
-
-class Rows(NamedTuple):
-    """The rows of data/ that were read, for the working."""
-
-    format: str
-    cache: str
-    model: str  # "" for a model of one's own
-    bits: memory.Format
-    context: float | None = None  # tokens that the model is made for, where known
-
-
-class Plan(NamedTuple):
-    """The arrangement that a result is about."""
-
-    need: Need
-    rows: Rows
-    machine: Machine
-    split: Split
-    fits: bool
-    fewest: Split | None
-    fixed: bool  # the reader gave it
-    refused: str = ""  # why no engine takes this arrangement, however much memory there is
-
-    def headline(self) -> str:
-        """The answer in words."""
-        named = f"{self.split.gpus} × {self.machine.name}"
-        if self.refused:
-            return self.refused + (f"; it fits on {self.fewest.gpus}" if self.fewest else "")
-        if self.fits:
-            return f"Fits on {named}"
-        if not self.fixed:
-            return f"Does not fit on {named}" + ("" if self.machine.single else ", the most that is tried")
-        if self.fewest:
-            return f"Does not fit on {named}: {self._needed(self.fewest)} needed"
-        return f"Does not fit on {named}, nor on any number that is tried"
-
-    def _needed(self, split: Split) -> str:
-        """How many are needed, and of no more GPUs than these in which arrangement."""
-        if split.gpus > self.split.gpus:
-            return f"{split.gpus} are"
-        stages = f"{split.pipeline_parallel} stages of " if split.pipeline_parallel > 1 else ""
-        return f"{stages}{split.tensor_parallel} to a layer are"
-
-    def parts_gb(self) -> tuple[float, float, float, Range]:
-        """On each GPU: weights, cache of all requests, state of all requests, engine."""
-        need, split = self.need, self.split
-        cache = memory.cache_per_gpu(need.arch, need.context_tokens, split, need.element_bytes)
-        state = memory.state_per_gpu(need.arch, split)
-        beside = memory.overhead_per_gpu(self.machine.overhead, split.gpus)
-        return (need.static(split) / GB, need.requests * cache / GB, need.requests * state / GB,
-                Range(*(end / GB for end in beside)))
-
-
 @dataclass(frozen=True, kw_only=True)
 class Outputs:
     """Weights and cache are arithmetic on the architecture; what the engine takes is an estimate, and so is the total."""
 
     verdict: str = output("Answer", headline=True)
     gpus_needed: int | NoValue = output("Fewest GPUs of this kind", unit="GPUs")
-    weights_gb: float = output("Weights", unit="GB", decimals=2)
+    weights_gb: float = output("Weights", unit="GB", digits=4)
     kv_bytes_per_token: float = output("KV cache per token", unit="B/token", decimals=1)
-    kv_cache_gb: float = output("KV cache of all requests", unit="GB", decimals=2)
-    state_gb: float = output("Recurrent state of all requests", unit="GB", decimals=2)
+    kv_cache_gb: float = output("KV cache of all requests", unit="GB", digits=4)
+    state_gb: float = output("Recurrent state of all requests", unit="GB", digits=4)
     overhead_gb: Range | NoValue = output("Engine and working memory, all GPUs", unit="GB", range=True, digits=3)
     total_gb: Range | NoValue = output("All of it", unit="GB", range=True, digits=3)
     gpus_used: int = output("GPUs in this arrangement", unit="GPUs")
     per_gpu_gb: Range | NoValue = output("On each of them", unit="GB", range=True, digits=3)
     usable_gb: float | NoValue = output("What the engine may use of each", unit="GB", decimals=1)
-    context_max_tokens: int | NoValue = output("Longest context that fits", unit="tokens")
-    concurrent_max: int | NoValue = output("Most requests that fit", unit="count")
+    context_max_tokens: Range | NoValue = output("Longest context that fits", unit="tokens", range=True, digits=3)
+    concurrent_max: Range | NoValue = output("Most requests that fit", unit="count", range=True, digits=3)
     smallest_set: str | NoValue = output("Fewest GPUs of any kind")
     other_gpus: Table = output("GPUs that hold it", table=True)
     plan: Plan
-
-
-# --- reading ---------------------------------------------------------------------------------------------------------
-
-
-def need_of(inputs: Inputs, facts: Facts) -> tuple[Need, Rows]:
-    """What is to be held, and the rows of data/ that were read for it. Raises InputError for a config.json."""
-    formats = facts.rows("precisions")
-    cache_row, model_row = _row(inputs.kv_precision), ""
-    own = not inputs.config_json and inputs.model == workload.CUSTOM
-    if inputs.config_json:
-        name, arch, published = _config(inputs)
-    elif own:
-        name, arch, published = OWN, _own(inputs), "bf16"
-    else:
-        row, model_row = facts.rows("models")[inputs.model], inputs.model
-        name, arch = str(row["name"]), architecture.of(facts, model_row)
-        published = memory.PUBLISHED[str(row["native_precision"])]
-    format_row = published if inputs.weight_precision == "published" else _row(inputs.weight_precision)
-    fmt = memory.format_of(formats[format_row])
-    weights = memory.weights_of_count(inputs.parameters_b * 1e9, inputs.vocabulary * inputs.hidden_size, fmt) if own else (
-        memory.weights(arch, fmt))
-    element = float(formats[cache_row]["cache_bits"]) / 8
-    need = Need(name, arch, weights, element, inputs.context_tokens, inputs.concurrent_requests)
-    held = facts.rows("models")[model_row].get("context_tokens") if model_row else None
-    return need, Rows(format_row, cache_row, model_row, fmt, float(held) if held else None)
-
-
-def _row(precision: str) -> str:
-    """The row of data/precisions.yaml of a choice: ids of rows have no underscore."""
-    return precision.replace("_", "-")
-
-
-def _config(inputs: Inputs) -> tuple[str, Architecture, str]:
-    """Name, architecture and format of a config.json. Raises InputError if it is not understood."""
-    try:
-        found = config_json.read(inputs.config_json)
-        if inputs.weight_precision == "published" and not found.precision:
-            raise ValueError(f"has weights in a format that is not known here, {found.unknown_format[:40]}: choose the "
-                             "precision of the weights above")
-    except ValueError as error:
-        start = inputs.config_json[:30] + ("…" if len(inputs.config_json) > 30 else "")
-        raise InputError("config_json", f"This config.json {error} (got {start!r}).") from None
-    return found.name, found.architecture, found.precision
-
-
-def _own(inputs: Inputs) -> Architecture:
-    """Only what cache and split need; the weights go by the count that was given. Raises InputError if it cannot be."""
-    workload.check_own(inputs)
-    kind = "mha" if inputs.kv_heads == inputs.heads else "mqa" if inputs.kv_heads == 1 else "gqa"
-    return Architecture(inputs.layers, inputs.hidden_size, inputs.heads, inputs.vocabulary, kind, inputs.kv_heads,
-                        inputs.head_size, full_layers=inputs.layers, cached_full_layers=inputs.layers)
-
-
-def machine_of(gpu: str, inputs: Inputs, facts: Facts) -> Machine:
-    """One kind of GPU under the engine that was chosen."""
-    row = facts.rows("gpus")[gpu]
-    gib = float(row["memory_gib"])
-    overheads = facts.rows("engine-overhead")
-    key = memory.overhead_row(overheads, inputs.engine, gib)
-    percent = inputs.memory_fraction_percent or overheads[key].get("memory_percent")
-    default = facts.rows("engines").get(inputs.engine, {}).get("memory_default")
-    share = float(percent) / 100 if percent else float(default) if default else None
-    vendor = str(row.get("vendor"))
-    return Machine(gpu, str(row["name"]), gib * GIB, vendor == "Apple", inputs.engine, share, key, overheads[key],
-                   _runs(inputs.engine, vendor))
-
-
-def plan_of(need: Need, rows: Rows, machine: Machine, inputs: Inputs) -> Plan:
-    """The reader's arrangement, or else the one with the fewest GPUs that holds it, or else the largest that is tried."""
-    stages, layered = inputs.pipeline_parallel, inputs.engine in LAYERWISE
-    if inputs.tensor_parallel is not None:
-        given = Split(inputs.tensor_parallel, stages or 1)
-        split = Split(1, given.gpus) if layered else given
-        why = refusal_of(need.arch, machine, split)
-        fits = not why and machine.holds(need, split)
-        return Plan(need, rows, machine, split, fits, machine.fewest(need, None), True, why)
-    found = machine.fewest(need, stages)
-    split = found or machine.splits(need, stages)[-1]
-    if why := refusal_of(need.arch, machine, split):
-        return Plan(need, rows, machine, split, False, machine.fewest(need, None), True, why)
-    return Plan(need, rows, machine, split, found is not None, found, False)
-
-
-def refusal_of(arch: Architecture, machine: Machine, split: Split) -> str:
-    """Why no engine takes this arrangement, and what it takes instead; "" if there is no such reason."""
-    if machine.single and split.gpus > 1:
-        return f"{machine.name} has one GPU"
-    if split.pipeline_parallel > arch.layers:
-        return f"{arch.layers:,} layers cannot be dealt out to {split.pipeline_parallel:,} {_parts_of(machine)}"
-    why = memory.refused(arch, split.tensor_parallel)
-    return f"{why}: take {memory.nearest(arch, split.tensor_parallel, 2 * split.tensor_parallel)} to a layer" if why else ""
-
-
-def _parts_of(machine: Machine) -> str:
-    return "GPUs" if machine.engine in LAYERWISE else "stages"
 
 
 # --- the result ------------------------------------------------------------------------------------------------------
@@ -273,14 +82,15 @@ def _parts_of(machine: Machine) -> str:
 
 def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     """Weights, cache and overhead of serving a model, on how many GPUs they fit, and how much more would."""
-    need, rows = need_of(inputs, facts)
-    machine = machine_of(inputs.gpu, inputs, facts)
-    plan = plan_of(need, rows, machine, inputs)
+    asked = question_of(inputs)
+    need, rows = need_of(asked, facts)
+    machine = machine_of(inputs.gpu, asked, facts)
+    plan = plan_of(need, rows, machine, asked)
     gpus = plan.split.gpus
     static, cache, state, beside = plan.parts_gb()
     whole_cache = need.requests * architecture.kv_bytes(need.arch, need.context_tokens, need.element_bytes) / GB
     whole_state = need.requests * architecture.state_bytes(need.arch) / GB
-    others = _others(need, machine, inputs, facts)
+    others = _others(need, machine, asked, facts)
     none = NoValue("more GPUs than are tried")
     refused = NoValue("engines refuse this arrangement") if plan.refused else None
     return Outputs(
@@ -295,8 +105,8 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
         gpus_used=gpus,
         per_gpu_gb=refused or Range(*(static + cache + state + end for end in beside)),
         usable_gb=refused or usable_gb(machine, need, plan.split),
-        context_max_tokens=refused or longest_context(machine, need, plan.split) or _too_full(machine, need, plan.split),
-        concurrent_max=refused or most_requests(machine, need, plan.split) or _too_full(machine, need, plan.split),
+        context_max_tokens=refused or _by_end(longest_context, plan),
+        concurrent_max=refused or _by_end(most_requests, plan),
         smallest_set=f"{others[0][1]} × {others[0][0]}" if others else none,
         other_gpus=Table((("GPU", "text"), ("GPUs", "count"), ("Memory together", "GB"), ("Most requests", "count")),
                          tuple((name, (count, round(size, 1), most)) for name, count, size, most in others)),
@@ -304,32 +114,15 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     )
 
 
-def longest_context(machine: Machine, need: Need, split: Split) -> int:
-    """The most tokens per request with which all requests fit; 0 if not even one does."""
-    low, high, room = 0, MOST_TOKENS, machine.room(need, split)
-
-    def fits(tokens: int) -> bool:
-        return need.requests * need._replace(context_tokens=tokens).request(split) <= room
-
-    if fits(high):
-        return high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle)
-    return low
+def question_of(inputs: Inputs) -> Question:
+    """What the form asks, as every page that counts memory asks it."""
+    return Question(**vars(inputs))
 
 
-def most_requests(machine: Machine, need: Need, split: Split) -> int:
-    """The most requests of this context that fit at once; 0 if not even one does."""
-    return _most(machine.room(need, split), need.request(split))
-
-
-def _most(room: float, one: float) -> int:
-    """How many requests of `one` bytes each fit into the room."""
-    if room <= 0:
-        return 0
-    most = int(room // one)
-    return most + 1 if (most + 1) * one <= room else most
+def _by_end(most: Callable[[Machine, Need, Split, str], int], plan: Plan) -> Range | NoValue:
+    """The most that fits, from where the engine takes much for itself to where it takes little."""
+    low, central, high = (most(plan.machine, plan.need, plan.split, end) for end in ("high", "central", "low"))
+    return Range(low, central, high) if central else _too_full(plan.machine, plan.need, plan.split)
 
 
 def _too_full(machine: Machine, need: Need, split: Split) -> NoValue:
@@ -338,19 +131,12 @@ def _too_full(machine: Machine, need: Need, split: Split) -> NoValue:
     return NoValue("none: what the weights leave is too little")
 
 
-def _runs(engine: str, vendor: str) -> bool:
-    """Whether an engine runs on a vendor's chips at all, as far as this guide knows."""
-    if vendor == "Apple":
-        return engine in (*LAYERWISE, workload.GENERIC)
-    return engine != "tensorrt-llm" or vendor == "NVIDIA"
-
-
-def _others(need: Need, chosen: Machine, inputs: Inputs, facts: Facts) -> list[tuple[str, int, float, int]]:
+def _others(need: Need, chosen: Machine, asked: Question, facts: Facts) -> list[tuple[str, int, float, int]]:
     """Every kind of GPU that holds it: name, fewest GPUs, GB of them all, most requests; fewest first, then least memory."""
     found: list[tuple[str, int, float, int]] = []
     ways: dict[bool, list[tuple[int, float, float]]] = {}  # GPUs, bytes of weights and of a request on each, by `single`
     for gpu in facts.rows("gpus"):
-        machine = chosen if gpu == chosen.gpu else machine_of(gpu, inputs, facts)
+        machine = chosen if gpu == chosen.gpu else machine_of(gpu, asked, facts)
         if not machine.runs:
             continue
         if machine.single not in ways:
@@ -359,16 +145,17 @@ def _others(need: Need, chosen: Machine, inputs: Inputs, facts: Facts) -> list[t
         for gpus, static, one in ways[machine.single]:
             room = machine.room_beside(static, gpus)
             if need.requests * one <= room:
-                found.append((machine.name, gpus, gpus * machine.memory / GB, _most(room, one)))
+                found.append((machine.name, gpus, gpus * machine.memory / GB, most_of(room, one)))
                 break
     return sorted(found, key=lambda one: one[1:3])
 
 
 def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
     """The context and the number of requests at which the answer changes, each alone."""
-    need, rows = need_of(inputs, facts)
-    machine = machine_of(inputs.gpu, inputs, facts)
-    plan = plan_of(need, rows, machine, inputs)
+    asked = question_of(inputs)
+    need, rows = need_of(asked, facts)
+    machine = machine_of(inputs.gpu, asked, facts)
+    plan = plan_of(need, rows, machine, asked)
     if plan.refused:
         return [Flip(name, None, unit, why=f"nothing changes the answer: {plan.refused}")
                 for name, unit in (("context_tokens", "tokens"), ("concurrent_requests", "count"))]
@@ -381,7 +168,7 @@ def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
             return Flip(name, None, unit, why="nothing changes the answer: the rest alone is too much")
         value = reach + 1 if plan.fits else reach
         then = need._replace(context_tokens=value) if name == "context_tokens" else need._replace(requests=value)
-        answer = plan_of(then, rows, machine, inputs).headline()
+        answer = plan_of(then, rows, machine, asked).headline()
         return Flip(name, reach, unit, answer, beyond="above") if plan.fits else (
             Flip(name, reach + 1, unit, answer, beyond="below"))
 
@@ -429,8 +216,9 @@ def _steps(inputs: Inputs, plan: Plan) -> list[Step]:
         Step("gpus_needed", "{gpus_needed}: tensor parallelism over 1, 2, 4, 8 GPUs that deal out the heads evenly, then "
              "more servers of as many as stages" if plan.machine.engine not in LAYERWISE else
              "{gpus_needed}: whole layers, spread over 1 to 16 GPUs"),
-        Step("context_max_tokens", "with {concurrent_requests} requests at once: {context_max_tokens}"),
-        Step("concurrent_max", "with {context_tokens} each: {concurrent_max}"),
+        Step("context_max_tokens", "with {concurrent_requests} requests at once: {context_max_tokens}, from where the engine "
+             "takes the most for itself to where it takes the least"),
+        Step("concurrent_max", "with {context_tokens} each, the same way: {concurrent_max}"),
         Step("smallest_set", "{smallest_set}: the fewest, and of equal numbers the least memory"),
         Step("other_gpus", "the same for every GPU in the table that the engine runs on: {other_gpus}"),
     ]
@@ -540,12 +328,6 @@ def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Stack:
     return Stack(title=f"Where the memory of each {machine.name} goes", unit="GB",
                  parts=("Weights", "KV cache", "State", "Engine", "Free", "Not for the engine"), groups=groups,
                  mark=(usable, f"usable: {show(round(usable, 1), 'GB')}"), by="Arrangement", rest=2)
-
-
-def usable_gb(machine: Machine, need: Need, split: Split) -> float:
-    """GB of each GPU that weights, cache and engine may take together; of several rules, by the weights of this split."""
-    beside = memory.overhead_per_gpu(machine.overhead, split.gpus).central
-    return need.static(split) / GB + beside / GB + machine.room(need, split) / GB
 
 
 def _neighbours(plan: Plan) -> list[Split]:

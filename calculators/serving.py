@@ -1,20 +1,21 @@
 """How many tokens a second an open model gives on GPUs, how fast for one user, and what a million of them cost."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from calculators import gpu_memory
-from calculators.kit import architecture, carry, memory, rental, throughput, workload
+from calculators.kit import architecture, carry, holding, memory, rental, throughput, workload
 from calculators.kit.architecture import Architecture
 from calculators.kit.chart import Line, Lines
 from calculators.kit.facts import Facts, Value
+from calculators.kit.holding import Machine, Need, Rows
 from calculators.kit.memory import GB, Split
-from calculators.kit.shape import Calculator, InputError, Link, NoValue, Step, Table, number, output, shared, whole
+from calculators.kit.shape import LEFT_OUT, Calculator, InputError, Link, NoValue, Step, Table, number, output, shared, whole
 from calculators.kit.throughput import Gpu, Load, Rates, Setup, Speed, Work
 from calculators.kit.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK, Range, show
 from calculators.kit.units import number as show_number
 
+NEARLY_ALL = 0.75  # of the requests counted with: fewer than this, and memory rather than speed is what is not known
 SERVER = memory.SERVER  # GPUs of one server; a link between servers is not modelled
 FACTORS_OF = {"generic": "generic", "tgi": "generic", "ollama": "llama-cpp"}  # engines that were not measured by themselves
 EXPERTS = "serving-assumptions.model.experts-per-token"  # of a model of one's own
@@ -59,7 +60,7 @@ class Plan(NamedTuple):
     copies: int
     busy: int  # copies that have something to do
     load: Load  # of one busy copy, no more requests than run at once
-    held: int  # requests that fit in the memory of one copy
+    fit: Range  # requests in the memory of one copy, from where the engine takes much for itself to where it takes little
     weights_bytes: float  # on each GPU
     overhead: str  # the row of data/engine-overhead.yaml
     work: Work
@@ -71,6 +72,11 @@ class Plan(NamedTuple):
     mode: str
     waiting: Range  # how many times the unloaded time to the first token it was under such a load
     context: float | None = None  # tokens that the model is made for, where known
+
+    @property
+    def held(self) -> int:
+        """Requests that fit in the memory of one copy."""
+        return int(self.fit.central)
 
     @property
     def most(self) -> int:
@@ -125,12 +131,13 @@ class Outputs:
     requests_for_target: Range | NoValue = output("Requests at once at the speed wanted", unit="count", range=True, digits=3)
     bottleneck: str | NoValue = output("What limits it")
     in_flight: float | NoValue = output("Requests in flight", unit="count", decimals=0)
-    requests_that_fit: float | NoValue = output("Requests that fit in memory", unit="count", decimals=0)
+    requests_that_fit: Range | NoValue = output("Requests that fit in memory", unit="count", range=True, digits=3)
     gpus_used: int | NoValue = output("GPUs", unit="GPUs")
     weights_per_gpu_gb: float | NoValue = output("Weights on each GPU", unit="GB", decimals=2)
     gpu_price_usd: float | NoValue = output("GPU price used", unit="USD/GPU-hour", decimals=2)
     how_sure: str | NoValue = output("How far off such estimates were")
     where: Table = output("Where the time of a step goes", table=True)
+    numbers: Table = output("With other numbers of GPUs, middle of each estimate", table=True)
     plan: Plan | Refusal
     errors_key: str
     offers: int
@@ -142,7 +149,7 @@ class Outputs:
 def model_of(inputs: Inputs, facts: Facts) -> tuple[str, Architecture]:
     """Name and architecture. Raises InputError for a model of one's own that cannot be."""
     if inputs.model == workload.CUSTOM:
-        return gpu_memory.OWN, own_architecture(inputs, round(float(facts[EXPERTS].value)))
+        return holding.OWN, own_architecture(inputs, round(float(facts[EXPERTS].value)))
     return str(facts.rows("models")[inputs.model]["name"]), architecture.of(facts, inputs.model)
 
 
@@ -176,15 +183,14 @@ def own_architecture(inputs: Inputs, per_token: int) -> Architecture:
         "expert_intermediate_size": max(1, round(width / experts)), "expert_hidden_size": h})
 
 
-def memory_of(inputs: Inputs, facts: Facts) -> tuple[gpu_memory.Need, gpu_memory.Machine, gpu_memory.Rows]:
+def memory_of(inputs: Inputs, facts: Facts) -> tuple[Need, Machine, Rows]:
     """What one request needs and what there is, as the GPU memory page counts it, and the rows of data/ that were read."""
     own = {name: getattr(inputs, name) for name in workload.OwnModel.__dataclass_fields__}
-    asked = gpu_memory.Inputs(
+    asked = holding.Question(
         **own, model=inputs.model, weight_precision=inputs.weight_precision, kv_precision=inputs.kv_precision,
-        context_tokens=inputs.input_tokens + inputs.output_tokens, concurrent_requests=1, gpu=inputs.gpu, engine=inputs.engine,
-        tensor_parallel=None, pipeline_parallel=None, memory_fraction_percent=None, config_json="")
-    need, rows = gpu_memory.need_of(asked, facts)
-    return need, gpu_memory.machine_of(inputs.gpu, asked, facts), rows
+        context_tokens=inputs.input_tokens + inputs.output_tokens, concurrent_requests=1, gpu=inputs.gpu, engine=inputs.engine)
+    need, rows = holding.need_of(asked, facts)
+    return need, holding.machine_of(inputs.gpu, asked, facts), rows
 
 
 def split_of(inputs: Inputs, gpus: int) -> Split:
@@ -192,7 +198,7 @@ def split_of(inputs: Inputs, gpus: int) -> Split:
     return Split(1, gpus) if inputs.engine in workload.LAYERWISE else Split(gpus, 1)
 
 
-def holding_of(need: gpu_memory.Need, machine: gpu_memory.Machine, requests: int) -> int | None:
+def holding_of(need: Need, machine: Machine, requests: int) -> int | None:
     """The fewest GPUs of one server that hold so many requests, or else the most that hold one; None if none do."""
     one_server = [split for split in machine.splits(need, None) if split.gpus <= SERVER and 1 in split]
     holding = [split for split in one_server if machine.holds(need, split)]
@@ -223,21 +229,21 @@ def plan_of(inputs: Inputs, facts: Facts) -> Plan | Refusal:
     return plan._replace(context=rows.context)
 
 
-def _plan(inputs: Inputs, facts: Facts, name: str, arch: Architecture, gpu: Gpu, setup: Setup, need: gpu_memory.Need,
-          machine: gpu_memory.Machine) -> Plan:
+def _plan(inputs: Inputs, facts: Facts, name: str, arch: Architecture, gpu: Gpu, setup: Setup, need: Need,
+          machine: Machine) -> Plan:
     fitted, split = throughput.read_fitted(facts), split_of(inputs, setup.gpus)
     copies = (inputs.gpus or setup.gpus) // setup.gpus
     asked = inputs.concurrent_requests
     busy = copies if asked is None else min(copies, asked)
-    held = gpu_memory.most_requests(machine, need, split)
-    most = min(held, throughput.MOST_IN_FLIGHT)
+    fit = Range(*(holding.most_requests(machine, need, split, end) for end in ("high", "central", "low")))
+    most = min(int(fit.central), throughput.MOST_IN_FLIGHT)
     load = Load(inputs.input_tokens, inputs.output_tokens, most if asked is None else min(asked / busy, most))
     work = throughput.work(arch, setup, load, machine.room(need, split))._replace(full_kv_bytes=need.request(split))
     rates = throughput.rates(gpu, setup, fitted.factors)
     mode = throughput.mode_of(None if asked is None else asked / busy)
     span = throughput.range_of(arch, gpu, setup.engine, mode, fitted.factors, fitted.spans)
     speed = throughput.speed(work, rates, load)
-    return Plan(name, arch, machine.name, gpu, setup, copies, busy, load, held, need.static(split), machine.overhead_key,
+    return Plan(name, arch, machine.name, gpu, setup, copies, busy, load, fit, need.static(split), machine.overhead_key,
                 work, rates, speed, (span.low, span.high), span.widened, fitted.spans["first"], mode,
                 throughput.waiting_of(speed.requests, fitted.waiting))
 
@@ -257,6 +263,8 @@ def _why_not(inputs: Inputs, row: Mapping[str, Value], arch: Architecture, gpus:
     if gpus > SERVER:
         return Refusal(f"No estimate for {gpus:,} GPUs to a layer",
                        f"more than {SERVER} GPUs to a layer are not modelled: the network between servers decides")
+    if gpus > 1 and not row.get("link_gb_s") and inputs.engine not in workload.LAYERWISE:
+        return Refusal(f"No estimate for several {gpu_name}", "no speed of the link between them was found")
     why = memory.refused(arch, gpus) if inputs.engine not in workload.LAYERWISE else ""
     if why:
         return Refusal(f"{why}: take {memory.nearest(arch, gpus, SERVER)}", "engines refuse such a split")
@@ -266,7 +274,7 @@ def _why_not(inputs: Inputs, row: Mapping[str, Value], arch: Architecture, gpus:
     return None
 
 
-def _too_large(inputs: Inputs, machine: gpu_memory.Machine, fewest: int | None) -> Refusal:
+def _too_large(inputs: Inputs, machine: Machine, fewest: int | None) -> Refusal:
     """The weights and one request do not fit on the GPUs given, or if none were given on any number that is tried."""
     given = inputs.tensor_parallel
     where = f"{given or (1 if machine.single else SERVER)} × {machine.name}"
@@ -303,12 +311,13 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
         requests_for_target=_for_target(inputs, plan),
         bottleneck=_bottleneck(plan),
         in_flight=plan.speed.requests * plan.busy,
-        requests_that_fit=plan.held * plan.copies,
+        requests_that_fit=Range(*(plan.copies * count for count in plan.fit)),
         gpus_used=gpus,
         weights_per_gpu_gb=plan.weights_bytes / GB,
         gpu_price_usd=price if price is not None else _no_price(),
         how_sure=_how_sure(facts, key, plan.widened),
         where=_where(plan),
+        numbers=_numbers(inputs, facts, price),
         plan=plan,
         errors_key=key,
         offers=offers,
@@ -321,8 +330,8 @@ def _refused(plan: Refusal, price: float | None) -> Outputs:
         answer=plan.headline, output_tokens_per_s=none, user_tokens_per_s=none, time_per_output_token_ms=none, ttft_ms=none,
         ttft_loaded=none, requests_per_hour=none, usd_per_million_output_tokens=none, requests_for_target=none, bottleneck=none,
         in_flight=none, requests_that_fit=none, gpus_used=none, weights_per_gpu_gb=none,
-        gpu_price_usd=price if price is not None else _no_price(), how_sure=none, where=Table(_WHERE, ()), plan=plan,
-        errors_key="all", offers=0)
+        gpu_price_usd=price if price is not None else _no_price(), how_sure=none, where=Table(_WHERE, ()),
+        numbers=Table(_NUMBERS, ()), plan=plan, errors_key="all", offers=0)
 
 
 def _no_price() -> NoValue:
@@ -353,7 +362,7 @@ def _loaded(plan: Plan, first_ms: float) -> str:
 
 def _for_target(inputs: Inputs, plan: Plan) -> Range | NoValue:
     if inputs.target_tokens_per_s is None:
-        return NoValue("no speed was asked for")
+        return LEFT_OUT
     low, central, high = (plan.copies * plan.most_for(inputs.target_tokens_per_s, share)
                           for share in (plan.span[0], 1.0, plan.span[1]))
     return Range(low, central, high)
@@ -374,6 +383,31 @@ def _where(plan: Plan) -> Table:
     return Table(_WHERE, tuple(
         (label[:1].upper() + label[1:], (float(f"{1000 * shares[name]:.3g}"), round(100 * shares[name] / whole_step)))
         for name, label in PARTS.items() if shares[name]))
+
+
+_NUMBERS = (("For one copy", "text"), ("At once", "count"), ("All requests", "tokens/s"), ("One request", "tokens/s"),
+            ("Output", "USD/Mtok"))
+
+
+def _numbers(inputs: Inputs, facts: Facts, price: float | None) -> Table:
+    """What one copy would give over every number of GPUs of one server that holds it."""
+    need, machine, _ = memory_of(inputs, facts)
+    rows = []
+    for split in machine.splits(need, None):
+        found = plan_of(replace(inputs, tensor_parallel=split.gpus, gpus=None), facts) if split.gpus <= SERVER else None
+        if not isinstance(found, Plan):
+            continue
+        speed = found.speed
+        cost = speed.output_tokens_per_s * SECONDS_PER_HOUR / TOKENS_PER_MTOK
+        rows.append((show(split.gpus, "GPUs"), (
+            round(speed.requests), _two(speed.output_tokens_per_s), _two(speed.user_tokens_per_s),
+            _no_price() if price is None else _two(split.gpus * price / cost))))
+    return Table(_NUMBERS, tuple(rows))
+
+
+def _two(value: float) -> float:
+    """An estimate to two significant digits."""
+    return float(f"{value:.2g}")
 
 
 def errors_key(inputs: Inputs, plan: Plan, facts: Facts) -> str:
@@ -400,7 +434,8 @@ def _how_sure(facts: Facts, key: str, widened: str) -> str:
 
 _WIDENED = {
     "": "which held {%s} of the measured rows nearest to this",
-    "unseen": "the range of what was not measured: this kind of GPU or this engine was not",
+    "unseen": "the range of what was not measured: this kind of GPU or this engine was not, or not with "
+              "a mixture of experts",
     "thin": "the range of what was not measured, and of the error that rows of this GPU's family had before any of them was "
             "fitted, since few configurations of it were measured; it held {%s} of them",
     "gpu": "widened to this GPU's own errors, since the usual range held too few of its rows; it held {%s} of them",
@@ -440,8 +475,8 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
              f"{show(round(plan.work.room_bytes / GB, 2), 'GB')} "
              f"({{engine-overhead.{plan.overhead}.central_gib}} for the engine), "
              f"÷ {show(round(plan.work.full_kv_bytes / GB, 4), 'GB')} per request at its full length, "
-             f"whole ones{_times(plan)} = "
-             "{requests_that_fit}"),
+             f"whole ones{_times(plan)} = {{requests_that_fit}}, from where the engine takes "
+             f"{{engine-overhead.{plan.overhead}.high_gib}} to where it takes {{engine-overhead.{plan.overhead}.low_gib}}"),
         Step("in_flight", "{in_flight}: " + ("as many as fit" if inputs.concurrent_requests is None else
                                              "the smaller of {concurrent_requests} and {requests_that_fit}") + _at_most(plan)),
         Step("where", f"weights {show(round(plan.work.weight_bytes / 1e9, 3), 'GB')}"
@@ -461,8 +496,9 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
         Step("gpu_price_usd", f"{price}{{gpu_price_usd}}"),
         Step("usd_per_million_output_tokens", "{gpus_used} × {gpu_price_usd} ÷ ({output_tokens_per_s} × 3,600 s), busy all "
              "the time = {usd_per_million_output_tokens}"),
-        Step("requests_for_target", "the most with which each request still gets {target_tokens_per_s}: {requests_for_target}"
-             if inputs.target_tokens_per_s else "{requests_for_target}"),
+        *([Step("requests_for_target", "the most with which each request still gets {target_tokens_per_s}: "
+                "{requests_for_target}")] if inputs.target_tokens_per_s else []),
+        Step("numbers", "the same for each number of GPUs that holds the model: {numbers}"),
         Step("how_sure", f"estimates of rows that the fit had not seen: half within {{serving-errors.{outputs.errors_key}."
              f"half_percent}}, nine in ten within {{serving-errors.{outputs.errors_key}.nine_in_ten_percent}}, and inside "
              f"{'the usual' if plan.widened == 'unseen' else 'this'} range "
@@ -580,12 +616,17 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     found = workload.beyond_context(plan.name, inputs.input_tokens + inputs.output_tokens, plan.context)
     if inputs.concurrent_requests is not None and inputs.concurrent_requests > plan.busy * plan.most:
         found.append(f"Only {show_number(plan.busy * plan.most)} of the requests run at once: the others wait.")
-    if plan.work.room_bytes < 4 * plan.work.full_kv_bytes:
-        found.append("Memory is nearly full: a little more or less of it changes the result a lot.")
+    if plan.fit.low < NEARLY_ALL * plan.speed.requests:
+        low, high = (show_number(plan.copies * count) for count in (plan.fit.low, plan.fit.high))
+        found.append(f"Memory is nearly full: by what the engine takes for itself {low} to {high} requests fit, and the result "
+                     "may be further off than its range says. Take more GPUs or a smaller format, or read the engine's log.")
     if inputs.gpus and inputs.gpus % plan.setup.gpus:
         found.append(f"{inputs.gpus % plan.setup.gpus} of the {inputs.gpus:,} GPUs are left over.")
     if inputs.model == workload.CUSTOM and plan.arch.experts:
         found.append(f"Of your model's experts a token is taken to use {plan.arch.experts_per_token}.")
+    if plan.arch.experts and plan.setup.engine in throughput.DENSE_ALONE:
+        found.append("No mixture of experts was measured with this engine: the time is put together from its dense models and "
+                     "from other engines' mixtures, and may be far off.")
     if inputs.gpu.startswith("apple"):
         found.append("No matrix rate is published for this chip: the time to the first token is rough.")
     return found

@@ -168,6 +168,18 @@ def test_the_range_of_a_gpu_is_widened_by_what_is_known_of_it_by_hand() -> None:
     assert of("h20-3e", "hopper", "new") == (0.7, 1.3, "unseen")
 
 
+def test_mixtures_of_experts_are_strange_to_the_engines_that_were_measured_without_any() -> None:
+    seen: dict[str, set[bool]] = {}
+    for cells in measured.of_data():
+        try:
+            row = measured.as_row(cells, measured.Names(FACTS))
+        except (measured.Unsupported, ValueError):
+            continue
+        seen.setdefault(row.setup.engine, set()).add(bool(row.architecture.experts))
+    fitted = {name.removeprefix("overhead.") for name in FITTED[0] if name.startswith("overhead.")}
+    assert {engine for engine in fitted if True not in seen[engine]} == set(throughput.DENSE_ALONE)
+
+
 def left(gpu: str, family: str, source: str, measured_over_predicted: float, weights: str = "bf16") -> fit.LeftOut:
     row = measured.as_row(ROW, measured.Names(FACTS))
     row = row._replace(gpu_id=gpu, gpu=row.gpu._replace(id=gpu, family=family), source=source,

@@ -217,14 +217,16 @@ def test_what_is_said_to_fit_fits_and_one_more_does_not(model: str, gpu: str, en
     fits = found.headline.startswith("Fits")
     assert fits == (central <= found.outputs["usable_gb"] * (1 + 1e-9))
     most, longest = found.outputs["concurrent_max"], found.outputs["context_max_tokens"]
-    assert fits == (not isinstance(most, NoValue) and most >= requests)
-    assert fits == (not isinstance(longest, NoValue) and longest >= context)
+    assert fits == (not isinstance(most, NoValue) and most.central >= requests)
+    assert fits == (not isinstance(longest, NoValue) and longest.central >= context)
     split = gpu_memory.calculate(gpu_memory.CALCULATOR.read(asked, FACTS), FACTS).plan.split
     over, stages = (split.gpus, 1) if engine in gpu_memory.LAYERWISE else split
     same = {"tensor_parallel": over, "pipeline_parallel": stages}
-    if fits and most < 10**6:
-        assert ask(**asked | same | {"concurrent_requests": most}).headline.startswith("Fits")
-        assert not ask(**asked | same | {"concurrent_requests": most + 1}).headline.startswith("Fits")
+    if fits and most.central < 10**6:
+        assert most.low <= most.central <= most.high
+        assert longest.low <= longest.central <= longest.high
+        assert ask(**asked | same | {"concurrent_requests": most.central}).headline.startswith("Fits")
+        assert not ask(**asked | same | {"concurrent_requests": most.central + 1}).headline.startswith("Fits")
 
 
 @settings(max_examples=40, deadline=None)

@@ -166,6 +166,40 @@ def test_an_engine_that_was_not_measured_says_that_the_usual_range_is_narrower()
     assert "this kind of GPU or this engine was not" in render.result(answer(CALCULATOR, asked, FACTS))
 
 
+def test_a_mixture_under_an_engine_that_was_measured_without_any_has_the_widest_usual_range() -> None:
+    asked = {"model": "qwen3-30b-a3b", "gpu": "rtx-4090", "engine": "llama-cpp", "weight_precision": "q4_k_m",
+             "concurrent_requests": 1}
+    found = outputs(**asked)["output_tokens_per_s"]
+    assert found.high / found.central >= float(FACTS["serving-factors.range.unseen-high"].value)
+    assert any("No mixture of experts was measured" in said for said in answer(CALCULATOR, asked, FACTS).warnings)
+
+
+def test_gpus_without_a_known_link_are_not_estimated_together() -> None:
+    """No speed of the MI355X's link is in data/gpus.yaml; llama.cpp sends nothing worth counting over it."""
+    said = outputs(gpu="mi355x", tensor_parallel=2)
+    assert said["answer"] == "No estimate for several Instinct MI355X"
+    assert isinstance(said["output_tokens_per_s"], NoValue)
+    assert isinstance(outputs(gpu="mi355x", tensor_parallel=2, engine="llama-cpp", weight_precision="q8_0")[
+        "output_tokens_per_s"], Range)
+
+
+def test_other_numbers_of_gpus_are_what_each_gives_by_itself() -> None:
+    table = outputs()["numbers"]
+    assert [row[0] for row in table.rows] == ["2 GPUs", "4 GPUs", "8 GPUs"]
+    for label, (at_once, total, one, usd) in table.rows:
+        alone = outputs(tensor_parallel=int(label.split()[0]))
+        assert at_once == round(alone["in_flight"])
+        for shown, name in ((total, "output_tokens_per_s"), (one, "user_tokens_per_s"), (usd, "usd_per_million_output_tokens")):
+            assert shown == pytest.approx(alone[name].central, rel=0.05), (label, name)
+
+
+def test_room_that_the_engine_decides_is_warned_of() -> None:
+    """On two H100 Llama 3.1 70B leaves vLLM's own memory between no room at all and thirty requests; on eight plenty."""
+    said = "by what the engine takes for itself 0 to 30 requests fit"
+    assert any(said in text for text in answer(CALCULATOR, {}, FACTS).warnings)
+    assert not any("nearly full" in text for text in answer(CALCULATOR, {"tensor_parallel": 8}, FACTS).warnings)
+
+
 def test_the_working_keeps_copies_and_busy_copies_apart() -> None:
     given = {"model": "llama-3-1-8b", "gpus": 8, "tensor_parallel": 1, "concurrent_requests": 2}
     page = render.result(answer(CALCULATOR, given, FACTS))

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from calculators import serving
-from calculators.gpu_memory import Machine, Need
 from calculators.kit import architecture, hosting, prices, throughput, workload
 from calculators.kit.facts import Facts, Value
+from calculators.kit.holding import Machine, Need
 from calculators.kit.hosting import Case, Crossings, Fleet, Month
 from calculators.kit.memory import Split
 from calculators.kit.shape import NoValue, choice, folded, number, stepped, when, whole

@@ -29,6 +29,7 @@ LARGEST = "over 100B"
 MODES = {"batch1": "one request at a time", "low": "2 to 16 requests at once", "high": "more than 16 requests at once",
          "offline": "as many requests as fit"}
 """What the errors are sorted by, in words: see `mode_of`."""
+DENSE_ALONE = ("llama-cpp",)  # engines of which no mixture of experts is among the measured rows
 LOADS = ((4, "2-to-4"), (16, "5-to-16"), (64, "17-to-64"), (math.inf, "over-64"))
 
 
@@ -335,8 +336,8 @@ def span_names(mode: str, experts: bool) -> tuple[str, str]:
 
 class Span(NamedTuple):
     """The factors low and high of a prediction, and why they are wider than usual: "" if they are not, else one of
-    "unseen": nothing of the GPU's family or of the engine was measured; "thin": little of its family was; "gpu": the usual
-    range held too few of this GPU's rows."""
+    "unseen": nothing of the GPU's family or of the engine was measured, or no mixture of experts with it; "thin": little of
+    its family was; "gpu": the usual range held too few of this GPU's rows."""
 
     low: float
     high: float
@@ -348,7 +349,8 @@ def range_of(a: Architecture, gpu: Gpu, engine: str, mode: str, measured: Contai
     """The range of a prediction. `measured`: the names of the fitted factors, by which a family or an engine was measured."""
     span = Span(*next(spans[name] for name in span_names(mode, bool(a.experts)) if name in spans))
     thin, own = f"family-{gpu.family}", f"gpu-{gpu.id}"
-    if f"bandwidth.{gpu.family}" not in measured or f"overhead.{engine}" not in measured:
+    strange = a.experts and engine in DENSE_ALONE
+    if strange or f"bandwidth.{gpu.family}" not in measured or f"overhead.{engine}" not in measured:
         span = _wider(span, spans["unseen"], "unseen")
     if thin in spans:
         return _wider(_wider(span, spans["unseen"], "thin"), spans[thin], "thin")
