@@ -346,25 +346,41 @@ def _neighbours(plan: Plan) -> list[Split]:
 def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
     """Where to go from here, with what was set here."""
     split, table = outputs.plan.split, inputs.model != workload.CUSTOM and not inputs.config_json
-    own = {name: getattr(inputs, name) for name in workload.OwnModel.__dataclass_fields__}
-    model = {"model": inputs.model} if table else {"model": inputs.model, **own} if not inputs.config_json else {}
+    model = {"model": inputs.model} if table else own_of(inputs, outputs.plan)
+    which = "it" if table else "a model of the table"
     known: dict[str, Any] = {"gpu": inputs.gpu, "weight_precision": inputs.weight_precision}
     load = known | {"kv_precision": inputs.kv_precision, "concurrent_requests": inputs.concurrent_requests}
     engine = {"engine": inputs.engine} if inputs.engine != workload.GENERIC else {}
     on_each = (split.gpus if inputs.engine in LAYERWISE else split.tensor_parallel) if split.gpus <= memory.SERVER else None
     percent = inputs.memory_fraction_percent
     return [
-        carry.link("What it yields: tokens a second, and what a million cost", "calculators/serving/", **model, **load,
-                   engine=inputs.engine, tensor_parallel=on_each),
-        carry.link("The command that serves it", "calculators/deploy/", **(model if table else {}), **load, **engine,
+        carry.link(f"What {'it' if model else which} yields: tokens a second, and what a million cost", "calculators/serving/",
+                   **(load | model), engine=inputs.engine, tensor_parallel=on_each),
+        carry.link(f"The command that serves {which}", "calculators/deploy/", **(model if table else {}), **load, **engine,
                    context_tokens=inputs.context_tokens, tensor_parallel=inputs.tensor_parallel,
                    pipeline_parallel=inputs.pipeline_parallel,
                    memory_fraction_percent=percent if percent and percent >= 1 else None),
-        carry.link("At what volume a server of your own costs less than an API", "calculators/break-even/", mode="full",
-                   **(model if table else {}), **known, tensor_parallel=on_each),
+        carry.link("At what volume a server of your own costs less than an API", "calculators/break-even/",
+                   **({"mode": "full", "tensor_parallel": on_each} | model | known if table else {})),
         Link("The GPUs in figures: memory, speed, power", "data/gpus/"),
         Link("The engines and their options", "data/engines/"),
     ]
+
+
+def own_of(inputs: Inputs, plan: Plan) -> dict[str, Any]:
+    """A model that is not in the table as the form of another page takes it; {} for a config.json that it cannot describe."""
+    if not inputs.config_json:
+        return {"model": inputs.model} | {name: getattr(inputs, name) for name in workload.OwnModel.__dataclass_fields__}
+    arch, form = plan.need.arch, plan.rows.format.replace("-", "_")
+    plain = arch.attention in architecture.GROUPED and arch.full_layers == arch.layers and not arch.tied_embeddings
+    if not plain or form not in workload.WEIGHT_PRECISIONS:
+        return {}
+    count = architecture.parameters(arch)
+    return {
+        "model": workload.CUSTOM, "weight_precision": form, "parameters_b": float(f"{count.total / 1e9:.6g}"),
+        "active_parameters_b": float(f"{count.active / 1e9:.6g}") if count.experts else None, "layers": arch.layers,
+        "hidden_size": arch.hidden_size, "heads": arch.heads, "kv_heads": arch.kv_heads, "head_size": arch.head_size,
+        "vocabulary": arch.vocabulary}
 
 
 def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:

@@ -584,7 +584,8 @@ def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
         "tensor_parallel": inputs.tensor_parallel}
     engine = {"engine": inputs.engine} if inputs.engine != workload.GENERIC else {}
     return [
-        carry.link("The command that serves it", "calculators/deploy/", **model, **load, **engine),
+        carry.link(f"The command that serves {'it' if table else 'a model of the table'}", "calculators/deploy/",
+                   **model, **load, **engine),
         carry.link("Whether it fits, part by part", "calculators/gpu-memory/", model=inputs.model, **own, **load,
                    engine=inputs.engine),
         _break_even(inputs, outputs),

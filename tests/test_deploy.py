@@ -455,6 +455,19 @@ def test_a_model_of_ones_own_is_carried_where_it_can_be_asked(slug: str, target:
     assert "model" not in carried(slug, "deploy", own)
 
 
+def test_a_config_json_is_carried_as_a_model_of_ones_own() -> None:
+    """Llama 3.1 8B by its config.json: 8,030,261,248 parameters; fp8 by its quantisation."""
+    config = ('{"model_type": "llama", "hidden_size": 4096, "intermediate_size": 14336, "num_attention_heads": 32, '
+              '"num_key_value_heads": 8, "num_hidden_layers": 32, "vocab_size": 128256, "tie_word_embeddings": false, '
+              '"torch_dtype": "bfloat16", "quantization_config": {"quant_method": "fp8"}}')
+    found = carried("gpu-memory", "serving", {"config_json": config})
+    assert (found["model"], found["weight_precision"]) == ("custom", "fp8")
+    values = {"parameters_b": 8.03026, "layers": 32, "hidden_size": 4096, "heads": 32, "kv_heads": 8, "head_size": 128,
+              "vocabulary": 128_256}
+    assert {name: found[name] for name in values} == values
+    assert "model" not in carried("gpu-memory", "deploy", {"config_json": config})
+
+
 # The guide: its links carry values that the forms take, and its example is one and the same throughout
 
 
