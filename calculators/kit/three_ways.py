@@ -317,6 +317,7 @@ class Base(NamedTuple):
     rents: Mapping[str, Rent]  # by how the GPUs are had; bought ones by what a card costs with its share, in USD
     card_kw: float  # mean power of one GPU with its share of the server
     reserved_ratio: float
+    same_weights: bool  # whether the hosted model is the one that would be run
 
 
 class Setting(NamedTuple):
@@ -354,7 +355,7 @@ def base_of(inputs: Inputs, facts: Facts) -> Base:
     watts = float(facts.rows("gpus")[inputs.gpu].get("power_w", 0) or 0)
     return Base(load, offer(inputs.proprietary_model), offer(inputs.hosted_model), levels, busiest_day,
                 Engines(inputs, facts), _rents(inputs.gpu, facts), watts / 1000 * _figure(facts, "owning.draw-ratio"),
-                _figure(facts, "owning.reserved-ratio"))
+                _figure(facts, "owning.reserved-ratio"), rows[inputs.hosted_model]["model_id"] == inputs.model)
 
 
 def _figure(facts: Facts, name: str) -> float:
@@ -458,6 +459,7 @@ def _per_s(inputs: Inputs, base: Base, engine: Engine, job: prices.Job) -> float
     if inputs.replica_tokens_per_s is not None:
         return inputs.replica_tokens_per_s / lengths(job)[1]
     return base.engines.requests_per_s(engine, job)
+
 
 # --- by volume ------------------------------------------------------------------------------------------------------------
 

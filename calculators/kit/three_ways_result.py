@@ -1,7 +1,7 @@
 """What break-even's full form gives: the three ways side by side, their parts, the volumes, the pictures and the working."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,9 @@ from calculators.kit.units import DAYS_PER_MONTH, TOKENS_PER_MTOK, Range, show
 from calculators.kit.units import number as show_number
 
 MOST_ROWS = 24  # of the table of volumes
+COST, ESTIMATE = 4, 3  # significant digits: of a cost, with which the reader can calculate on, and of other estimates
+BOTH_APIS = "The two APIs cost the same, and less than running the model yourself"
+QUALITY = "Costs alone are compared, not how good the models are: let a test on your own task decide that first."
 IN_WORDS = {PROPRIETARY: "the proprietary API", HOSTED: "the hosted open model", OWN: "running it yourself"}
 
 
@@ -46,30 +49,32 @@ class Outputs:
 
     recommendation: str = output("Answer", headline=True)
     reason: str = output("By how much")
-    proprietary_cost_usd: float | NoValue = output("Proprietary API, a month", unit="USD/month", decimals=2)
-    hosted_open_cost_usd: float | NoValue = output("Hosted open model, a month", unit="USD/month", decimals=2)
+    proprietary_cost_usd: float | NoValue = output("Proprietary API, a month", unit="USD/month", digits=COST)
+    hosted_open_cost_usd: float | NoValue = output("Hosted open model, a month", unit="USD/month", digits=COST)
     own_cost_usd: Range | float | NoValue = output("GPUs of your own or rented, a month", unit="USD/month", range=True,
-                                                   decimals=0)
+                                                   digits=COST)
     replicas: Range | float | NoValue = output("Replicas for the busiest hour", unit="servers", range=True)
-    proprietary_usd_per_mtok: float | NoValue = output("Proprietary API, per million tokens", unit="USD/Mtok", decimals=4)
-    hosted_open_usd_per_mtok: float | NoValue = output("Hosted open model, per million tokens", unit="USD/Mtok", decimals=4)
+    proprietary_usd_per_mtok: float | NoValue = output("Proprietary API, per million tokens", unit="USD/Mtok", digits=COST)
+    hosted_open_usd_per_mtok: float | NoValue = output("Hosted open model, per million tokens", unit="USD/Mtok", digits=COST)
     own_usd_per_mtok: Range | float | NoValue = output("Your own GPUs, per million tokens at this load", unit="USD/Mtok",
-                                                       range=True, digits=3)
+                                                       range=True, digits=ESTIMATE)
     payback_months: Range | float | NoValue = output("The set-up is paid back after", unit="months", range=True, decimals=1)
     by_volume: str = output("Cheapest by volume")
     beats_proprietary_tokens: Range | float | NoValue = output(
-        "Running it yourself first costs less than the proprietary API above", unit="tokens/month", range=True, digits=3)
+        "Running it yourself first costs less than the proprietary API above", unit="tokens/month", range=True,
+        digits=ESTIMATE)
     beats_hosted_tokens: Range | float | NoValue = output(
-        "Running it yourself first costs less than the hosted open model above", unit="tokens/month", range=True, digits=3)
+        "Running it yourself first costs less than the hosted open model above", unit="tokens/month", range=True,
+        digits=ESTIMATE)
     replica_requests_per_hour: Range | float | NoValue = output("Requests an hour that a replica is planned for", unit="count",
-                                                                range=True, digits=3)
+                                                                range=True, digits=ESTIMATE)
     busiest_hour_requests: float = output("Requests in the busiest hour", unit="count", decimals=1)
     used_percent: Range | float | NoValue = output("Paid replica hours in which the GPUs work", unit="%", range=True,
                                                    decimals=1)
     monthly_volume_tokens: float = output("Tokens a month", unit="tokens/month")
     ways: Table = output("The three ways", table=True)
-    parts: Table = output("What a month is made of", table=True)
-    volumes: Table = output("Where the cheapest way changes", table=True)
+    parts: Table = output("What a month is made of", table=True, closed=True)
+    volumes: Table = output("Where the cheapest way changes", table=True, closed=True)
     setting: Setting | None
     crossings: Crossings
 
@@ -92,7 +97,7 @@ def calculate(inputs: Inputs, facts: Facts) -> dict[str, Any]:
     tokens = _tokens(inputs) * inputs.requests_per_day * DAYS_PER_MONTH
     own = _over(setting, lambda c: hosting.own_usd(c, c.requests_per_day))
     return {
-        "recommendation": ANSWERS[best],
+        "recommendation": BOTH_APIS if _level(month, best) else ANSWERS[best],
         "reason": _reason(month, best),
         "proprietary_cost_usd": _api_usd(setting.base.proprietary, case, month.proprietary, setting.base.load.job),
         "hosted_open_cost_usd": _api_usd(setting.base.hosted, case, month.hosted_open, setting.base.load.job),
@@ -123,17 +128,34 @@ def _tokens(inputs: Inputs) -> float:
 
 
 def ends_of(setting: Setting) -> tuple[Case, Case, Case]:
-    """The case at the low, the central and the high end of the throughput."""
-    case, (low, high) = setting.case, setting.span
-    return case._replace(capacity=case.capacity * low), case, case._replace(capacity=case.capacity * high)
+    """The case at the dear end of what is estimated, in the middle, and at the cheap end: the throughput at its low end with
+    GPUs at the high end of their price, and the other way round."""
+    case, (slow, fast), rent = setting.case, setting.span, setting.rent
+    return (case._replace(capacity=case.capacity * slow, replica_usd=case.replica_usd * rent.high), case,
+            case._replace(capacity=case.capacity * fast, replica_usd=case.replica_usd * rent.low))
 
 
 def _over(setting: Setting, of: Callable[[Case], float]) -> Range | float | NoValue:
-    """A figure that rests on the throughput: a Range, or a bare number if that changes nothing or the reader measured it."""
+    """A figure that rests on the throughput or on the price of a GPU: a Range, or a bare number if neither moves it."""
     if setting.why_not:
         return NoValue(setting.why_not)
-    low, central, high = (of(case) for case in ends_of(setting))
-    return central if low == high else Range(min(low, central, high), central, max(low, central, high))
+    found = [of(case) for case in ends_of(setting)]
+    return _ranged(found[1], found)
+
+
+def _ranged(central: float, found: Sequence[float]) -> Range | float:
+    low, high = min(found), max(found)
+    return central if math.isclose(low, high, rel_tol=1e-12) else Range(low, central, high)
+
+
+def _level(month: Month, best: str) -> bool:
+    """Whether the two APIs cost the same and nothing costs less."""
+    return best == PROPRIETARY and math.isclose(month.proprietary, month.hosted_open, rel_tol=1e-12)
+
+
+def significant(value: float, digits: int) -> float:
+    """A number to so many significant digits."""
+    return float(f"{value:.{digits}g}")
 
 
 def _api_usd(offer: prices.Offer | NoValue, case: Case, usd: float, job: prices.Job) -> float | NoValue:
@@ -165,15 +187,26 @@ def _payback(inputs: Inputs, setting: Setting, month: Month) -> Range | float | 
         return NoValue(setting.why_not)
     if min(month.proprietary, month.hosted_open) == math.inf:
         return NoValue("no API can take this request, so there is nothing to save")
-    slow, central, fast = (_pays_back(inputs, case) for case in ends_of(setting))
-    if central is None:
-        return NoValue(f"never: in {hosting.PAYBACK_MONTHS} months not enough is saved against the cheaper API")
-    if setting.span == (1.0, 1.0):
-        return central
-    if slow is None or fast is None:
-        return NoValue(f"{show(float(f'{central:.2g}'), 'months')} in the middle of the range, never at the low end of the "
-                       "throughput")
-    return Range(min(fast, central, slow), central, max(fast, central, slow))
+    found = [_pays_back(inputs, case) for case in ends_of(setting)]
+    never = f"never: in {hosting.PAYBACK_MONTHS} months not enough is saved against the cheaper API"
+    return _first_of(found, "months", 1, never, "after")
+
+
+def _first_of(found: Sequence[float | None], unit: str, times: float, never: str, word: str) -> Range | float | NoValue:
+    """When something first happens, from its values at the dear end, in the middle and at the cheap end; None is never.
+
+    What happens at some of them alone is said in words, `word` before the value. `times` turns the values into the unit.
+    """
+    known = [value * times for value in found if value is not None]
+    if len(known) == len(found):
+        return _ranged(known[1], known)
+    texts = [show(significant(value, ESTIMATE), unit) for value in known]
+    if not texts:
+        return NoValue(never)
+    if found[1] is None:
+        return NoValue(f"never in the middle of the range; {word} {texts[-1]} at its cheap end")
+    cheap = f", {texts[-1]} at its cheap end" if texts[-1] != texts[0] else ""
+    return NoValue(f"{texts[0]} in the middle of the range{cheap}, never at its dear end")
 
 
 def _pays_back(inputs: Inputs, case: Case) -> float | None:
@@ -204,9 +237,15 @@ def _ways(inputs: Inputs, setting: Setting, month: Month, tokens: float) -> Tabl
             return float(getattr(hosting.month_of(case._replace(requests_per_day=volume)), name))
 
         mean = hosting.mean_usd(monthly, inputs.requests_per_day, inputs.horizon_months, growth) if growth else usd
-        rows.append((CALLED[name], (usd, _each(usd, tokens), usd / requests if requests else NoValue("no requests"), mean)))
+        each = usd / requests if requests else NoValue("no requests")
+        rows.append((CALLED[name], _rounded((usd, _each(usd, tokens), each, mean))))
     return Table((("Way", "text"), ("A month", "USD/month"), ("Per million tokens", "USD/Mtok"), ("One request", "USD"),
                   ("Mean of the months ahead", "USD/month")), tuple(rows))
+
+
+def _rounded(cells: Sequence[float | NoValue]) -> tuple[float | NoValue, ...]:
+    """Numbers of a table with no more digits than they are sure of."""
+    return tuple(cell if isinstance(cell, NoValue) else significant(cell, COST) for cell in cells)
 
 
 def own_parts(inputs: Inputs, setting: Setting) -> dict[str, float]:
@@ -249,7 +288,7 @@ def _parts_table(inputs: Inputs, setting: Setting) -> Table:
     rows += [(f"Your own: {label if label.startswith('GPU') else label[0].lower() + label[1:]}", (usd, 100 * usd / total))
              for label, usd in own.items() if usd]
     return Table((("Part", "text"), ("A month", "USD/month"), ("Share of its way", "%")), tuple(
-        (label, (usd, round(share, 1))) for label, (usd, share) in rows))
+        (label, (significant(usd, COST), round(share, 1))) for label, (usd, share) in rows))
 
 
 # --- by volume ------------------------------------------------------------------------------------------------------------
@@ -277,15 +316,9 @@ def _beats(inputs: Inputs, setting: Setting, way: str) -> Range | float | NoValu
         return NoValue(setting.why_not)
     if not tokens:
         return NoValue("no tokens")
-    slow, central, fast = (_first(case._replace(hosted_usd=math.inf) if way == PROPRIETARY else
-                                  case._replace(proprietary_usd=math.inf)) for case in ends_of(setting))
-    if central is None:
-        return NoValue("never: at no volume of the form")
-    if slow is None or fast is None:
-        return NoValue(f"{show(float(f'{central * tokens:.3g}'), 'tokens/month')} in the middle of the range, never at the low "
-                       "end of the throughput")
-    found = [volume * tokens for volume in (fast, central, slow)]
-    return found[1] if math.isclose(found[0], found[2]) else Range(min(found), found[1], max(found))
+    found = [_first(case._replace(hosted_usd=math.inf) if way == PROPRIETARY else case._replace(proprietary_usd=math.inf))
+             for case in ends_of(setting)]
+    return _first_of(found, "tokens/month", tokens, "never: at no volume of the form", "above")
 
 
 def _first(case: Case) -> float | None:
@@ -313,8 +346,8 @@ def _volumes_table(inputs: Inputs, case: Case, crossings: Crossings) -> Table:
     for crossing in crossings.found if len(crossings.found) <= MOST_ROWS else (
             *crossings.found[:MOST_ROWS - 1], crossings.found[-1]):
         at = crossing.requests_per_day
-        rows.append((CALLED[crossing.then], (at, at * tokens, _cost_at(case, crossing.then, at),
-                                             "a further replica" if crossing.by_step else "the bills meet")))
+        figures = _rounded((at, at * tokens, _cost_at(case, crossing.then, at)))
+        rows.append((CALLED[crossing.then], (*figures, "a further replica" if crossing.by_step else "the bills meet")))
     if len(crossings.found) > MOST_ROWS:
         left = len(crossings.found) - MOST_ROWS
         rows.insert(-1, (f"and {left} changes more", (*[NoValue("between")] * 3, "further replicas")))
@@ -341,7 +374,8 @@ def _reason(month: Month, best: str) -> str:
 
 
 def _usd(usd: float) -> str:
-    return show(round(usd) if usd >= 100 else round(usd, 2), "USD")
+    return show(significant(usd, COST), "USD")
+
 
 # --- pictures -------------------------------------------------------------------------------------------------------------
 
@@ -443,7 +477,7 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
                                "{growth_percent} growth: {payback_months}")
     return [*steps, *(Step(name, text) for name, text in texts.items()
                       if name not in ("busiest_hour_requests", "monthly_volume_tokens")),
-            *_starts(inputs),
+            *_starts(inputs), *_span(setting),
             Step("recommendation", "the least of {proprietary_cost_usd}, {hosted_open_cost_usd} and {own_cost_usd}")]
 
 
@@ -452,6 +486,15 @@ def _starts(inputs: Inputs) -> list[Step]:
     kept = [f"{field_of(name).label} {{{FACTS}.{fact}}}" for name, (fact, start) in STARTS.items()
             if counts(inputs, name) and getattr(inputs, name) == start and name != "set_up_usd"]
     return [Step("own_cost_usd", f"as the form starts, with their sources below: {'; '.join(kept)}")] if kept else []
+
+
+def _span(setting: Setting) -> list[Step]:
+    """What the range of one's own cost is, where it has one."""
+    (slow, fast), rent = setting.span, setting.rent
+    if setting.why_not or (slow, fast, rent.low, rent.high) == (1.0, 1.0, 1.0, 1.0):
+        return []
+    return [Step("own_cost_usd", f"at the dear end the throughput × {slow:.2f} and the price of a GPU × {rent.high:.2f}, at "
+                 f"the cheap end × {fast:.2f} and × {rent.low:.2f}; all that rests on these has its range from the same ends")]
 
 
 def _own_texts(inputs: Inputs, setting: Setting, job: prices.Job) -> dict[str, str]:
@@ -463,7 +506,7 @@ def _own_texts(inputs: Inputs, setting: Setting, job: prices.Job) -> dict[str, s
     speed = speed_of(setting) or 0.0
     how = "{replica_tokens_per_s}, as you measured" if inputs.replica_tokens_per_s is not None else (
         f"{engine.plan.name} in {engine.plan.setup.weights.key} on {gpus} × {engine.plan.gpu_name}, as many requests at once "
-        f"as fit: {show(float(f'{speed:.4g}'), 'tokens/s')}, × {setting.span[0]:.2f} to {setting.span[1]:.2f},")
+        f"as fit: {show(significant(speed, COST), 'tokens/s')}, × {setting.span[0]:.2f} to {setting.span[1]:.2f},")
     less = ", less what interruptions take," if inputs.acquisition == SPOT else ""
     kept = "; of the input {cached_share_percent} repeats and is computed once for {reads_per_write} times that it is read" if (
         inputs.cached_share_percent and inputs.replica_tokens_per_s is None) else ""
@@ -475,7 +518,7 @@ def _own_texts(inputs: Inputs, setting: Setting, job: prices.Job) -> dict[str, s
                                      f"{{replica_requests_per_hour}}{kept}",
         "replicas": "{busiest_hour_requests} ÷ {replica_requests_per_hour}, rounded up, and one at least"
                     f"{waiting} = {{replicas}} {idle}",
-        "own_cost_usd": f"{show_number(float(f'{hours.total:.6g}'))} replica hours × {show(gpus, 'GPUs')} × "
+        "own_cost_usd": f"{show_number(significant(hours.total, 6))} replica hours × {show(gpus, 'GPUs')} × "
                         f"{_gpu_text(inputs, setting)} + {{engineers}} engineers × {{engineer_usd}} ÷ 12 + {{storage_gb}} × "
                         "{storage_usd} + {requests_per_day} × 30 × {traffic_bytes} × {traffic_usd} = {own_cost_usd}",
         "used_percent": "the hours of full work that the requests make, of the hours that are paid for serving: {used_percent}",
@@ -526,7 +569,9 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
             found.append(short)
     if setting.why_not:
         found.append(f"Your own GPUs are left out: {setting.why_not}.")
-        return found
+        return [*found, QUALITY]
+    if not setting.base.same_weights:
+        found.append("The hosted model and the one that you would run yourself are not the same.")
     if inputs.acquisition == SPOT and not inputs.reserve_replicas:
         found.append("Spot machines can be taken away at short notice, and nothing is in reserve.")
     if inputs.planned_load_percent > 90:
@@ -537,4 +582,4 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     engine, estimated = setting.engine, inputs.replica_tokens_per_s is None
     if not isinstance(engine, serving.Refusal) and engine.plan.widened and estimated:
         found.append("Nothing alike was measured: the range of the throughput is the widest.")
-    return found
+    return [*found, QUALITY]
