@@ -19,13 +19,14 @@ from calculators.kit.holding import (
     most_of,
     most_requests,
     need_of,
+    odd_engine,
     plan_of,
     usable_gb,
 )
 from calculators.kit.memory import GB, Split
 from calculators.kit.shape import Calculator, Flip, Link, NoValue, Step, Table, folded, number, output, text, whole
 from calculators.kit.units import Range, show
-from calculators.kit.workload import GGUF, LAYERWISE
+from calculators.kit.workload import LAYERWISE
 
 MOST_REQUESTS = 1_000_000
 
@@ -388,7 +389,8 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     plan = outputs.plan
     context = workload.beyond_context(plan.need.name, inputs.context_tokens, plan.rows.context)
     own = _odd_model(inputs) if not plan.rows.model and not inputs.config_json else []
-    return [*context, *own, *_close(plan), *_odd_split(inputs, plan), *_odd_engine(inputs, plan)]
+    return [*context, *own, *_close(plan), *_odd_split(inputs, plan),
+            *odd_engine(plan.machine, inputs.weight_precision, inputs.kv_precision)]
 
 
 def _odd_model(inputs: Inputs) -> list[str]:
@@ -421,20 +423,6 @@ def _odd_split(inputs: Inputs, plan: Plan) -> list[str]:
                      "(attention data parallel) hold more, which is not counted here.")
     if plan.split.gpus > memory.SERVER and not plan.refused:
         found.append("More GPUs than one server holds: the network between servers then decides the speed.")
-    return found
-
-
-def _odd_engine(inputs: Inputs, plan: Plan) -> list[str]:
-    found = []
-    gguf = inputs.weight_precision in GGUF
-    if inputs.engine in LAYERWISE and not gguf and inputs.weight_precision not in ("bf16", "mxfp4"):
-        found.append("This engine reads GGUF files: choose one of the GGUF formats for what it would hold.")
-    if gguf and inputs.engine in ("vllm", "tensorrt-llm", "tgi"):
-        found.append("This engine does not read GGUF files, or only with a plugin.")
-    if inputs.kv_precision in ("q8_0", "q4_0") and inputs.engine not in (*LAYERWISE, workload.GENERIC):
-        found.append("This format of the cache is one of llama.cpp and Ollama.")
-    if not plan.machine.runs:
-        found.append("This engine is not known to run on this vendor's chips: the memory is counted as if it did.")
     return found
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from calculators.kit import architecture, carry, holding, memory, rental, throughput, workload
+from calculators.kit import architecture, carry, holding, memory, rental, serving_steps, throughput, workload
 from calculators.kit.architecture import Architecture
 from calculators.kit.chart import Line, Lines
 from calculators.kit.facts import Facts, Value
@@ -70,6 +70,7 @@ class Plan(NamedTuple):
     widened: str  # why the range is wider than usual, see throughput.Span; "" if it is not
     first_span: tuple[float, float]
     mode: str
+    odd: tuple[str, ...]  # what the engine is not known to do
     waiting: Range  # how many times the unloaded time to the first token it was under such a load
     context: float | None = None  # tokens that the model is made for, where known
 
@@ -245,6 +246,7 @@ def _plan(inputs: Inputs, facts: Facts, name: str, arch: Architecture, gpu: Gpu,
     speed = throughput.speed(work, rates, load)
     return Plan(name, arch, machine.name, gpu, setup, copies, busy, load, fit, need.static(split), machine.overhead_key,
                 work, rates, speed, (span.low, span.high), span.widened, fitted.spans["first"], mode,
+                tuple(holding.odd_engine(machine, inputs.weight_precision, inputs.kv_precision)),
                 throughput.waiting_of(speed.requests, fitted.waiting))
 
 
@@ -432,23 +434,6 @@ def _how_sure(facts: Facts, key: str, widened: str) -> str:
             f"in ten within {row['nine_in_ten_percent']:g} %; {shown} held {row['in_range_percent']:g} % of them")
 
 
-_WIDENED = {
-    "": "which held {%s} of the measured rows nearest to this",
-    "unseen": "the range of what was not measured: this kind of GPU or this engine was not, or not with "
-              "a mixture of experts",
-    "thin": "the range of what was not measured, and of the error that rows of this GPU's family had before any of them was "
-            "fitted, since few configurations of it were measured; it held {%s} of them",
-    "gpu": "widened to this GPU's own errors, since the usual range held too few of its rows; it held {%s} of them",
-}
-
-
-def _span_text(outputs: Outputs, plan: Plan) -> str:
-    """The range of an estimate, and what it is worth."""
-    why = _WIDENED[plan.widened]
-    held = why % f"serving-errors.{outputs.errors_key}.in_range_percent" if "%s" in why else why
-    return f"× {plan.span[0]:.2f} to {plan.span[1]:.2f}, {held}"
-
-
 # --- the working ------------------------------------------------------------------------------------------------------
 
 
@@ -460,97 +445,7 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
         steps = {name: Step(name, f"{{{name}}}") for name in CALCULATOR.results()}
         steps["answer"] = Step("answer", f"{plan.why}; each GPU has {{{gpu}.memory_gib}}")
         return list(steps.values())
-    gpu, fit = f"gpus.{inputs.gpu}", "serving-factors.common"
-    step = show(round(1000 * plan.speed.step_s, 3), "ms")
-    prompt = show(round(1000 * throughput.prompt_s(plan.work, plan.rates), 2), "ms")
-    price = "the price that you gave: " if inputs.gpu_hour_usd is not None else (
-        f"the median of the lowest on-demand prices of {show(outputs.offers, 'count')} providers: " if outputs.offers else "")
-    each = f"{show_number(float(f'{plan.speed.requests:.4g}'))} in flight"
-    reached = 100 * plan.rates.weight_bytes_per_s / plan.gpu.bytes_per_s
-    return [
-        Step("weights_per_gpu_gb", f"{plan.name} in {plan.setup.weights.key}, over {show(plan.setup.gpus, 'GPUs')} = "
-             "{weights_per_gpu_gb}"),
-        Step("gpus_used", _gpus_text(inputs, plan)),
-        Step("requests_that_fit", f"of {{{gpu}.memory_gib}} on each GPU weights and engine leave "
-             f"{show(round(plan.work.room_bytes / GB, 2), 'GB')} "
-             f"({{engine-overhead.{plan.overhead}.central_gib}} for the engine), "
-             f"÷ {show(round(plan.work.full_kv_bytes / GB, 4), 'GB')} per request at its full length, "
-             f"whole ones{_times(plan)} = {{requests_that_fit}}, from where the engine takes "
-             f"{{engine-overhead.{plan.overhead}.high_gib}} to where it takes {{engine-overhead.{plan.overhead}.low_gib}}"),
-        Step("in_flight", "{in_flight}: " + ("as many as fit" if inputs.concurrent_requests is None else
-                                             "the smaller of {concurrent_requests} and {requests_that_fit}") + _at_most(plan)),
-        Step("where", f"weights {show(round(plan.work.weight_bytes / 1e9, 3), 'GB')}"
-             f"{_experts_text(plan)} at {reached:.0f} % of {{{gpu}.bandwidth_gb_s}} (common share {{{fit}.bandwidth}}); "
-             f"cache {show(round(plan.work.kv_bytes / 1e9, 4), 'GB')} per request at {{{fit}.cache}}; compute at "
-             f"{{{fit}.compute}} of the peak; {{{fit}.layer-us}} per layer and {{{fit}.step-us}} per step, times the engine's "
-             "factor: {where}"),
-        Step("bottleneck", "the largest of these, prompts with compute: {bottleneck}"),
-        Step("output_tokens_per_s", f"{_busy_text(plan)} × {each} × {{output_tokens}} ÷ ({{output_tokens}} × "
-             f"{show(round(1000 * sum(plan.speed.parts.values()), 3), 'ms')} per step + requests × {prompt} per prompt), "
-             f"{_span_text(outputs, plan)} = {{output_tokens_per_s}}"),
-        Step("user_tokens_per_s", f"1 ÷ {step} between tokens, prompts of others included: {{user_tokens_per_s}}"),
-        Step("time_per_output_token_ms", "1 ÷ {user_tokens_per_s} = {time_per_output_token_ms}"),
-        Step("ttft_ms", _first_text(plan, fit)),
-        Step("ttft_loaded", "{ttft_loaded}"),
-        Step("requests_per_hour", "{output_tokens_per_s} × 3,600 s ÷ {output_tokens} = {requests_per_hour}"),
-        Step("gpu_price_usd", f"{price}{{gpu_price_usd}}"),
-        Step("usd_per_million_output_tokens", "{gpus_used} × {gpu_price_usd} ÷ ({output_tokens_per_s} × 3,600 s), busy all "
-             "the time = {usd_per_million_output_tokens}"),
-        *([Step("requests_for_target", "the most with which each request still gets {target_tokens_per_s}: "
-                "{requests_for_target}")] if inputs.target_tokens_per_s else []),
-        Step("numbers", "the same for each number of GPUs that holds the model: {numbers}"),
-        Step("how_sure", f"estimates of rows that the fit had not seen: half within {{serving-errors.{outputs.errors_key}."
-             f"half_percent}}, nine in ten within {{serving-errors.{outputs.errors_key}.nine_in_ten_percent}}, and inside "
-             f"{'the usual' if plan.widened == 'unseen' else 'this'} range "
-             f"{{serving-errors.{outputs.errors_key}.in_range_percent}} of them"),
-        Step("answer", "{output_tokens_per_s}, all requests together"),
-    ]
-
-
-def _gpus_text(inputs: Inputs, plan: Plan) -> str:
-    if inputs.gpus:
-        return f"{show_number(plan.copies)} {_copies_word(plan.copies)} × {show(plan.setup.gpus, 'GPUs')} = {{gpus_used}}"
-    why = "as you chose" if inputs.tensor_parallel else "the fewest that hold weights and one request"
-    if not inputs.tensor_parallel and (inputs.concurrent_requests or 1) > 1:
-        all_fit = (inputs.concurrent_requests or 1) <= plan.held
-        why = "the fewest that hold weights and {concurrent_requests} requests" if all_fit else (
-            "the most that is tried, too few for {concurrent_requests} requests")
-    return "{gpus_used}: " + why
-
-
-def _copies_word(count: int) -> str:
-    return "copy" if count == 1 else "copies"
-
-
-def _times(plan: Plan) -> str:
-    return f", × {show_number(plan.copies)} copies" if plan.copies > 1 else ""
-
-
-def _at_most(plan: Plan) -> str:
-    return f", and no more than {show_number(plan.most)} to a copy" if plan.most < plan.held else ""
-
-
-def _busy_text(plan: Plan) -> str:
-    idle = plan.copies - plan.busy
-    return f"{show_number(plan.busy)} {'busy ' if idle else ''}{_copies_word(plan.busy)}" + (
-        f" ({show_number(idle)} idle)" if idle else "")
-
-
-def _first_text(plan: Plan, fit: str) -> str:
-    """Every term of the time to the first token, in ms."""
-    first = throughput.first_token(plan.work, plan.rates, plan.load.input_tokens)
-    prompt, weights, fixed, before, total = (show(round(1000 * part, 2), "ms") for part in (*first, first.total))
-    several = f" + {{{fit}.first-spread-ms}}" if plan.setup.gpus > 1 else ""
-    return (f"√(({prompt} of compute and link for {{input_tokens}} of prompt)² + ({weights} to read the weights)²) + {fixed} "
-            f"of fixed work + {before} before the prompt ({{{fit}.first-ms}}{several}) = {total}; × {plan.first_span[0]:.2f} "
-            f"to {plan.first_span[1]:.2f} = {{ttft_ms}}")
-
-
-def _experts_text(plan: Plan) -> str:
-    if not plan.work.experts:
-        return ""
-    share = throughput.touched(plan.work.experts, plan.work.experts_per_token, plan.speed.requests)
-    return f" and {100 * share:.0f} % of {show(round(plan.work.expert_bytes / 1e9, 2), 'GB')} of experts"
+    return serving_steps.steps(inputs, outputs, plan)
 
 
 def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Lines:
@@ -614,7 +509,7 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     plan = outputs.plan
     if isinstance(plan, Refusal):
         return []
-    found = workload.beyond_context(plan.name, inputs.input_tokens + inputs.output_tokens, plan.context)
+    found = [*plan.odd, *workload.beyond_context(plan.name, inputs.input_tokens + inputs.output_tokens, plan.context)]
     if inputs.concurrent_requests is not None and inputs.concurrent_requests > plan.busy * plan.most:
         found.append(f"Only {show_number(plan.busy * plan.most)} of the requests run at once: the others wait.")
     if plan.fit.low < NEARLY_ALL * plan.speed.requests:

@@ -114,7 +114,8 @@ def _count(config: Mapping[str, Any], name: str, default: int | None = None) -> 
         return default
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 10**9:
         expected = " or ".join(_NAMES.get(name, (name,))[:2])
-        raise ValueError(f"has no whole number for {expected}" if value is None or isinstance(value, str | float | bool)
+        raise ValueError(f"has no whole number for {expected}: if it leaves that to a default, add it"
+                         if value is None or isinstance(value, str | float | bool)
                          else f"has {expected} as something other than a whole number")
     return value
 

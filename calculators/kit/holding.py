@@ -14,7 +14,7 @@ from calculators.kit.facts import Facts, Value
 from calculators.kit.memory import GB, GIB, Split
 from calculators.kit.shape import InputError
 from calculators.kit.units import Range
-from calculators.kit.workload import LAYERWISE
+from calculators.kit.workload import GGUF, LAYERWISE
 
 MOST_TOKENS = 100_000_000
 OWN = "Your model"
@@ -245,6 +245,20 @@ def runs(engine: str, vendor: str) -> bool:
     if vendor == "Apple":
         return engine in (*LAYERWISE, workload.GENERIC)
     return engine != "tensorrt-llm" or vendor == "NVIDIA"
+
+
+def odd_engine(machine: Machine, weight_precision: str, kv_precision: str) -> list[str]:
+    """What an engine is not known to do with such chips and formats, each as a sentence."""
+    found, gguf = [], weight_precision in GGUF
+    if machine.engine in LAYERWISE and not gguf and weight_precision not in ("bf16", "mxfp4"):
+        found.append("This engine reads GGUF files: choose one of the GGUF formats for what it would hold.")
+    if gguf and machine.engine in ("vllm", "tensorrt-llm", "tgi"):
+        found.append("This engine does not read GGUF files, or only with a plugin.")
+    if kv_precision in ("q8_0", "q4_0") and machine.engine not in (*LAYERWISE, workload.GENERIC):
+        found.append("This format of the cache is one of llama.cpp and Ollama.")
+    if not machine.runs:
+        found.append("This engine is not known to run on this vendor's chips: it is counted as if it did.")
+    return found
 
 
 # --- what fits -------------------------------------------------------------------------------------------------------
