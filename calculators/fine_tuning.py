@@ -1,10 +1,9 @@
 """What it takes to fine-tune an open model: memory, GPUs, hours and money, and what serving the result costs."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import NamedTuple
 
-from calculators.kit import architecture, memory, rental, training, workload
+from calculators.kit import architecture, rental, training, tuned, tuning_steps, workload
 from calculators.kit.architecture import Architecture
 from calculators.kit.chart import Stack
 from calculators.kit.facts import Facts
@@ -28,9 +27,9 @@ from calculators.kit.shape import (
     yes_no,
 )
 from calculators.kit.training import GPU_COUNTS, SHARDINGS, Job, Parts, Peak, Work
+from calculators.kit.tuning_run import KEY, Constants, constants, gpus_needed, job_of, kinds_of, peak_of, tokens_at_once
 from calculators.kit.units import TOKENS_PER_MTOK, Range, show
 
-KEY = "training-memory"
 METHODS = {"full": "Full fine-tuning", "lora": "LoRA", "qlora": "QLoRA, 4-bit base"}
 OBJECTIVES = {"sft": "Examples (supervised)", "dpo": "Pairs of answers (DPO, with a reference model)"}
 MATRICES = {
@@ -39,8 +38,6 @@ MATRICES = {
     "all": "Attention and MLPs, no routed experts",
     "experts": "All matrices, routed experts too",
 }
-_KINDS = {"query-value": 1, "attention": 2, "all": 3, "experts": 4}
-_ALL_KINDS = ("query-value", "attention", "mlp", "expert")
 OPTIMISERS = {
     "adam-32": "Adam in 32 bits",
     "adam-16": "Adam in 16 bits",
@@ -104,7 +101,7 @@ class Inputs:
                                   help="Each choice includes the ones before it."), _FINER)
     gpu: str = workload.gpu()
     gpus: int | None = whole("GPUs", unit="GPUs", default=None, min=1, max=1024,
-                             help="All servers together. Left empty: the fewest that surely hold it.")
+                             help="All servers together. Left empty: the fewest that hold the high estimate.")
     gpu_hour_usd: float | None = workload.gpu_hour_usd()
     redone_per_year: float = number("Trained anew, times a year", unit="count", default=4, min=0, max=10_000,
                                     help="For new data or a new base model. Failed attempts count too.")
@@ -121,7 +118,7 @@ class Outputs:
     """What follows from counts alone is a bare number, what was fitted to measurements a Range."""
 
     answer: str = output("Answer", headline=True)
-    gpus_needed: int | NoValue = output("GPUs that surely hold it", unit="GPUs")
+    gpus_needed: int | NoValue = output("GPUs that hold the high estimate", unit="GPUs")
     gpus_used: int = output("GPUs counted with", unit="GPUs")
     memory_gib: Range = output("Memory on each GPU", unit="GiB", range=True, digits=3)
     tokens_per_second: Range | NoValue = output("Speed, all GPUs together", unit="tokens/s", range=True, digits=3)
@@ -158,88 +155,6 @@ class Outputs:
     hosted_key: str | NoValue
 
 
-class Constants(NamedTuple):
-    """Figures of data/training-memory.yaml by their key."""
-
-    of: Mapping[str, float]
-
-    def range(self, name: str) -> Range:
-        """A low, a central and a high figure; without a central one 1."""
-        return Range(self.of[f"{name}-low"], self.of.get(name, 1.0), self.of[f"{name}-high"])
-
-
-def constants(facts: Facts) -> Constants:
-    """All figures of data/training-memory.yaml."""
-    return Constants({key.partition(".")[2]: float(facts[key].value) for key in facts.keys(KEY)})
-
-
-def model_of(facts: Facts, model: str) -> Architecture:
-    """The architecture of a row of data/models.yaml."""
-    known = {field.name for field in fields(Architecture)}
-    return architecture.from_dict({name: value for name, value in facts.rows("models")[model].items() if name in known})
-
-
-def kinds_of(inputs: Inputs) -> tuple[str, ...]:
-    """The kinds of matrices that are trained or get an adapter."""
-    return _ALL_KINDS if inputs.method == "full" else _ALL_KINDS[:_KINDS[inputs.matrices]]
-
-
-def job_of(inputs: Inputs, a: Architecture, c: Constants) -> Job:
-    """What a run holds in memory, in bytes, before it is dealt out."""
-    count, full = architecture.parameters(a), inputs.method == "full"
-    bits = 8 * c.of["trained.weight"] if full else c.of[f"frozen.{inputs.method}"]
-    base = memory.weights(a, memory.Format(bits, bits, 8 * c.of["trained.weight"])).total
-    trained = count.total if full else training.adapter_parameters(a, inputs.rank, kinds_of(inputs))[0]
-    each = "trained" if full else "adapter"
-    optimiser = 0.0 if inputs.optimiser == "adam-8-paged" else c.of.get(
-        f"{each}.{inputs.optimiser}", c.of[f"trained.{inputs.optimiser}"])
-    gradient = c.of[f"{each}.gradient"]
-    gradients = trained * gradient
-    if inputs.optimiser == "adam-8-paged" and not inputs.accumulate:
-        # Each tensor is stepped as soon as its gradient is there, which is then thrown away.
-        gradients = min(gradients, max(a.vocabulary * a.hidden_size, training.largest_matrix(a)) * gradient)
-    mlp_trained = len(kinds_of(inputs)) > 2
-    all_layers, layer = (v * (1 if inputs.compiled else c.of["working.uncompiled"])
-                         for v in training.activation_bytes(a, mlp_trained))
-    layer_weights = training.layer_parameters(a)
-    return Job(
-        frozen=0 if full else base,
-        trained=trained * c.of[f"{each}.weight"],
-        gradients=gradients,
-        optimiser=trained * optimiser,
-        reference=base if full and inputs.objective == "dpo" else 0,
-        gathered_weights=2 * layer_weights * bits / 8,
-        gathered_gradients=min(layer_weights, trained / a.layers) * gradient,
-        kept_per_token=training.boundary_bytes(a) if inputs.checkpointing else all_layers,
-        layer_per_token=layer,
-        logits_per_token=a.vocabulary * c.of["working.logit-pieces" if inputs.loss_in_pieces else "working.logit-whole"],
-        scratch=training.largest_matrix(a) * c.of["trained.weight"] if inputs.method == "qlora" else 0,
-        recomputed=inputs.checkpointing,
-        together=inputs.accumulate or inputs.optimiser == "adam-8-paged",
-    )
-
-
-def tokens_at_once(inputs: Inputs) -> int:
-    """Tokens that one GPU holds at a time; a pair is two examples."""
-    return inputs.batch_per_gpu * inputs.sequence_tokens * (2 if inputs.objective == "dpo" else 1)
-
-
-def peak_of(job: Job, tokens: float, gpus: int, sharding: str, c: Constants) -> Peak:
-    """The memory of each GPU."""
-    return training.peak_per_gpu(job, tokens, gpus, sharding, c.range("working.spread"), _fixed(c))
-
-
-def _fixed(c: Constants) -> Range:
-    """Bytes that every GPU loses to CUDA and buffers."""
-    return Range(*(f * GIB for f in c.range("working.fixed")))
-
-
-def gpus_needed(job: Job, tokens: float, sharding: str, room: float, c: Constants,
-                counts: Sequence[int] = GPU_COUNTS) -> int | None:
-    """The fewest GPUs, of those that are tried, on which even the high estimate fits `room` bytes; None if none do."""
-    return training.fewest_gpus(job, tokens, sharding, room, c.of["working.spread-high"], _fixed(c).high, counts)
-
-
 def counts_of(inputs: Inputs, facts: Facts) -> tuple[int, ...]:
     """The numbers of GPUs that may train together. Raises InputError if the reader's number is none of them."""
     gpu = facts.rows("gpus")[inputs.gpu]
@@ -263,7 +178,7 @@ def answer_of(inputs: Inputs, needed: int | None, total: Range, room: float) -> 
 
 def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     """Count memory, find the GPUs that hold it, then the time, the money and what the result takes to serve."""
-    c, a = constants(facts), model_of(facts, inputs.model)
+    c, a = constants(facts), architecture.of(facts, inputs.model)
     gpu = facts.rows("gpus")[inputs.gpu]
     room = float(gpu["memory_gib"]) * GIB
     job, tokens = job_of(inputs, a, c), tokens_at_once(inputs)
@@ -279,7 +194,7 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     cost = _product(hours, used, price)
     full = inputs.method == "full"
     trained = job.trained / c.of["trained.weight" if full else "adapter.weight"]
-    served = _served(inputs, architecture.parameters(a).total * c.of["trained.weight"],
+    served = tuned.served(inputs, architecture.parameters(a).total * c.of["trained.weight"],
                      0 if full else trained * c.of["adapter.file"], room, price, c, counts)
     hosted = _hosted(inputs, a, facts)
     return Outputs(
@@ -301,7 +216,7 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
         result_gb=LEFT_OUT if full else served.adapter_gb, merged_gb=served.merged_gb, serving_gpus=served.gpus,
         serving_usd_month=served.usd_month, shared_usd_month=LEFT_OUT if full else served.shared_usd_month,
         hosting_usd_month=served.hosting_usd_month,
-        serving=_serving_text(inputs, served), ways=_ways(inputs, served),
+        serving=tuned.serving_text(inputs, served), ways=tuned.ways(inputs, served),
         methods=_methods(inputs, a, c, room, used, counts),
         bars=tuple((METHODS[m] + (", yours" if m == inputs.method else ""), _with(inputs, m, a, c, used)[1].central)
                    for m in METHODS),
@@ -309,30 +224,6 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
         notes=tuple(_notes(inputs, facts, a, used, needed, counts)), share_row=share_row,
         hosted_key=hosted_price(inputs, architecture.parameters(a).total, facts),
     )
-
-
-class Served(NamedTuple):
-    """What the result takes to serve: sizes in GB, GPUs, USD a month."""
-
-    merged_gb: float
-    adapter_gb: float
-    gpus: int | NoValue  # for a model of its own
-    usd_month: float | NoValue
-    base_gpus: int | NoValue  # for the base with all adapters
-    shared_usd_month: float | NoValue  # of them each tuned model's share
-    hosting_usd_month: float
-
-
-def _served(inputs: Inputs, merged: float, adapter: float, room: float, price: float | NoValue, c: Constants,
-            counts: Sequence[int]) -> Served:
-    """GPUs and rent of serving a result; `merged`, `adapter` and `room` in bytes."""
-    share, hours = c.of["serving.share"] / 100, c.of["serving.hours"]
-    none = NoValue(f"too large for {show(counts[-1], 'GPUs')} of this kind")
-    gpus = training.holding_gpus(merged, room, share, counts) or none
-    base = training.holding_gpus(merged + inputs.tuned_models * adapter, room, share, counts) or none
-    rent = _rent(base, price, hours)
-    return Served(merged / GB, adapter / GB, gpus, _rent(gpus, price, hours), base,
-                  rent if isinstance(rent, NoValue) else rent / inputs.tuned_models, inputs.hosting_usd_hour * hours)
 
 
 def _gib(of: Range) -> Range:
@@ -417,12 +308,6 @@ def _product(hours: Range | NoValue, gpus: int, price: float | NoValue) -> Range
     return price if isinstance(price, NoValue) else Range(*(v * gpus * price for v in hours))
 
 
-def _rent(gpus: int | NoValue, price: float | NoValue, hours: float) -> float | NoValue:
-    if isinstance(gpus, NoValue):
-        return gpus
-    return price if isinstance(price, NoValue) else gpus * price * hours
-
-
 def hosted_price(inputs: Inputs, parameters: float, facts: Facts) -> str | NoValue:
     """The key of a host's price per million training tokens, by the size of the model, or why there is none."""
     if inputs.method == "full" and inputs.objective == "dpo":
@@ -438,45 +323,6 @@ def _hosted(inputs: Inputs, a: Architecture, facts: Facts) -> float | NoValue:
     twice = inputs.method == "full" or inputs.objective == "dpo"
     factor = float(facts["fine-tuning.fireworks.full-or-preference"].value) if twice else 1
     return inputs.training_tokens * inputs.epochs / TOKENS_PER_MTOK * float(facts[key].value) * factor
-
-
-def _serving_text(inputs: Inputs, served: Served) -> str:
-    on = "" if isinstance(served.gpus, NoValue) else f", at least {show(served.gpus, 'GPUs')}"
-    month = "" if isinstance(served.usd_month, NoValue) else f", {_month(served.usd_month)} round the clock"
-    own = f"a model of its own of {show(float(f'{served.merged_gb:.3g}'), 'GB')}{on}{month}, used or not"
-    if inputs.method == "full":
-        return f"Only as {own}."
-    size = show(float(f"{served.adapter_gb:.3g}"), "GB")
-    base = " The adapter was trained over a 4-bit base: test it on the base that will serve it." * (inputs.method == "qlora")
-    return (f"As an adapter of {size} on a base model that serves others too: it costs that much memory, and its tokens what "
-            f"the base's cost. Merged into the base: {own}.{base}")
-
-
-def _month(usd: float) -> str:
-    return show(float(f"{usd:.3g}"), "USD/month")
-
-
-def _ways(inputs: Inputs, served: Served) -> Table:
-    """The three ways to serve a result, with the rent or fee of each."""
-    adapter = NoValue("full tuning makes no adapter")
-    full = inputs.method == "full"
-    return Table((("Way", "text"), ("GPUs", "count"), ("Rent or fee", "USD/month"), ("What it is paid for", "text")), (
-        ("A model of its own, merged", (_whole(served.gpus), _three(served.usd_month), "GPUs round the clock, used or not")),
-        ("An adapter on a base that is shared", (
-            adapter if full else _whole(served.base_gpus), adapter if full else _three(served.shared_usd_month),
-            f"a {'whole' if inputs.tuned_models == 1 else f'1/{inputs.tuned_models:,}'} share of the GPUs of the base")),
-        ("Tuned and hosted by a provider, one example (Azure)", (
-            NoValue("the provider's"), _three(served.hosting_usd_month),
-            "a fee by the hour, used or not; tokens come on top")),
-    ))
-
-
-def _whole(gpus: int | NoValue) -> float | NoValue:
-    return gpus if isinstance(gpus, NoValue) else float(gpus)
-
-
-def _three(usd: float | NoValue) -> float | NoValue:
-    return usd if isinstance(usd, NoValue) else float(f"{usd:.3g}")
 
 
 def _notes(inputs: Inputs, facts: Facts, a: Architecture, used: int, needed: int | None, counts: Sequence[int]) -> list[str]:
@@ -509,115 +355,7 @@ def _notes(inputs: Inputs, facts: Facts, a: Architecture, used: int, needed: int
 
 def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
     """The working, a line for each figure."""
-    return [*_memory_steps(inputs, outputs), *_time_steps(inputs, outputs), *_serving_steps(inputs, outputs)]
-
-
-def _memory_steps(inputs: Inputs, outputs: Outputs) -> list[Step]:
-    full, each = inputs.method == "full", "trained" if inputs.method == "full" else "adapter"
-    dealt = "dealt out over {gpus_used}" if inputs.sharding != "none" else "on every GPU"
-    fraction = {name: dealt if SHARDINGS.index(inputs.sharding) >= stage else "on every GPU"
-                for stage, name in ((1, "optimiser"), (2, "gradients"), (3, "weights"))}
-    if inputs.optimiser == "adam-8-paged":
-        optimiser = "in main memory"
-    else:
-        known = "trained" if full or inputs.optimiser != "adam-32" else "adapter"
-        optimiser = f"{{trained_parameters}} × {{{KEY}.{known}.{inputs.optimiser}}}, {fraction['optimiser']}"
-    freed = "" if inputs.accumulate else "; gradients come as activations go, so only the larger of the two counts"
-    kept = ("2 bytes for each element of the input of every layer" if inputs.checkpointing
-            else "every tensor that the backward pass needs, in 16 bits")
-    eager = "" if inputs.compiled else f", × {{{KEY}.working.uncompiled}} without compiled layers"
-    logit = "pieces" if inputs.loss_in_pieces else "whole"
-    spread = f"low × {{{KEY}.working.spread-low}}, high × {{{KEY}.working.spread-high}}"
-    return [
-        Step("trained_parameters", "every parameter of {model}: {trained_parameters}" if full else
-             "{rank} × (inputs + outputs) of each matrix of {model} that gets an adapter = {trained_parameters}"),
-        *([] if full else [
-            Step("weights_gib",
-                 f"{{model}} at {{{KEY}.frozen.{inputs.method}}} for each weight, {fraction['weights']}: {{weights_gib}}")]),
-        *([] if outputs.reference_gib == LEFT_OUT else [
-            Step("reference_gib", f"the model as it was, {fraction['weights']}: {{reference_gib}}" if full else
-                 "the base without its adapter, already there: {reference_gib}")]),
-        Step("trained_gib", f"{{trained_parameters}} × {{{KEY}.{each}.weight}}, {fraction['weights']}: {{trained_gib}}"),
-        Step("gradients_gib", ("one tensor at a time, stepped and thrown away: {gradients_gib}"
-                               if inputs.optimiser == "adam-8-paged" and not inputs.accumulate else
-                               f"{{trained_parameters}} × {{{KEY}.{each}.gradient}}, {fraction['gradients']}: "
-                               f"{{gradients_gib}}{freed}")),
-        Step("optimiser_gib", f"{optimiser}: {{optimiser_gib}}"),
-        Step("activations_gib", f"{kept}, for {tokens_at_once(inputs):,} tokens{'' if inputs.checkpointing else eager}: "
-             f"{{activations_gib}}; {spread}"),
-        Step("logits_gib", f"{{{KEY}.working.logit-{logit}}} for each token and entry of the vocabulary: {{logits_gib}}"),
-        Step("gathered_gib", (_gathered(inputs, outputs) or "nothing") + ": {gathered_gib}"),
-        Step("working_gib", ("one layer computed again" + eager + ", and " if inputs.checkpointing else "")
-             + f"{{{KEY}.working.fixed}} ({{{KEY}.working.fixed-low}} to {{{KEY}.working.fixed-high}}) for CUDA and buffers: "
-             "{working_gib}"),
-        Step("memory_gib", "the parts together: {memory_gib}"),
-        Step("gpus_needed", "none: {gpus_needed}" if isinstance(outputs.gpus_needed, NoValue) else
-             f"the fewest of 1, 2, 4, 8 and whole servers of 8 whose memory of {show(outputs.gpu_gib, 'GiB')} holds the high "
-             "end: {gpus_needed}"),
-        Step("gpus_used", "as you gave: {gpus_used}" if inputs.gpus else "{gpus_used}"),
-        Step("methods", "the same sum for each method on {gpus_used}: {methods}"),
-        Step("answer", f"{{answer}}: {{memory_gib}} against the {show(outputs.gpu_gib, 'GiB')} of a GPU"),
-    ]
-
-
-def _gathered(inputs: Inputs, outputs: Outputs) -> str:
-    found = []
-    if inputs.sharding == "parameters" and outputs.gpus_used > 1:
-        found.append("two layers put together from all GPUs")
-    if inputs.sharding in ("gradients", "parameters") and outputs.gpus_used > 1 and outputs.gradients_gib:
-        found.append("the gradients of one")
-    if inputs.method == "qlora":
-        found.append("the largest matrix in 16 bits")
-    return ", ".join(found)
-
-
-def _time_steps(inputs: Inputs, outputs: Outputs) -> list[Step]:
-    row = outputs.share_row
-    passes = ("6" if inputs.method == "full" else "4") + " FLOPs for each parameter that a token uses"
-    more = ("" + ", 2 more for recomputing" * inputs.checkpointing + ", 2 more for the reference" * (inputs.objective == "dpo")
-            + ", and the attention over the example" + ", 6 for each of the adapter" * (inputs.method != "full"))
-    eager = "" if inputs.compiled else f" × {{{KEY}.speed.uncompiled}}"
-    network = f", {{{KEY}.speed.network}} between servers" if outputs.gpus_used > SERVER else ""
-    speed = (f"{passes}{more}; {{gpu}} reaches {{{KEY}.speed.{row}}} ({{{KEY}.speed.{row}-low}} to "
-             f"{{{KEY}.speed.{row}-high}}){eager} of its peak{network}: {{tokens_per_second}}"
-             if row else "{tokens_per_second}")
-    rented = "as you gave" if inputs.gpu_hour_usd is not None else "the median of the providers' on-demand prices"
-    return [
-        Step("tokens_per_second", speed),
-        Step("hours", "{training_tokens} × {epochs} ÷ {tokens_per_second} = {hours}" if row else "{hours}"),
-        Step("hour_usd", "{hour_usd}" if isinstance(outputs.hour_usd, NoValue) else rented + ": {hour_usd}"),
-        Step("cost_usd", "{cost_usd}" if isinstance(outputs.cost_usd, NoValue) else
-             "{hours} × {gpus_used} × {hour_usd} = {cost_usd}"),
-        Step("year_usd", "{year_usd}" if isinstance(outputs.year_usd, NoValue) else
-             "{cost_usd} × {redone_per_year} = {year_usd}"),
-    ]
-
-
-def _serving_steps(inputs: Inputs, outputs: Outputs) -> list[Step]:
-    key = outputs.hosted_key
-    full = inputs.method == "full"
-    twice = " × {fine-tuning.fireworks.full-or-preference}" * (inputs.method == "full" or inputs.objective == "dpo")
-    hosted = ("{hosted_usd}" if isinstance(key, NoValue) else
-              f"{{training_tokens}} × {{epochs}} × {{{key}}}{twice} = {{hosted_usd}}")
-    return [
-        Step("hosted_usd", hosted),
-        Step("hosted_year_usd", "{hosted_year_usd}" if isinstance(key, NoValue) else
-             "{hosted_usd} × {redone_per_year} = {hosted_year_usd}"),
-        *([] if full else [Step("result_gb", f"{{trained_parameters}} × {{{KEY}.adapter.file}} = {{result_gb}}")]),
-        Step("merged_gb", f"all parameters of {{model}} × {{{KEY}.trained.weight}} = {{merged_gb}}"),
-        Step("serving_gpus", f"{{merged_gb}} may take {{{KEY}.serving.share}} of their memory: {{serving_gpus}}; a coarser "
-             "format needs fewer"),
-        Step("serving_usd_month", "{serving_usd_month}" if isinstance(outputs.serving_usd_month, NoValue) else
-             f"{{serving_gpus}} × {{hour_usd}} × {{{KEY}.serving.hours}} = {{serving_usd_month}}"),
-        *([] if full else [
-            Step("shared_usd_month", "{shared_usd_month}" if isinstance(outputs.shared_usd_month, NoValue) else
-                 f"GPUs that hold the base and {{tuned_models}} × {{result_gb}}, × {{hour_usd}} × {{{KEY}.serving.hours}} ÷ "
-                 "{tuned_models} = {shared_usd_month}")]),
-        Step("hosting_usd_month",
-             f"{{hosting_usd_hour}} × {{{KEY}.serving.hours}} = {{hosting_usd_month}}, tokens not included"),
-        Step("serving", "{serving}"),
-        Step("ways", "the three beside one another: {ways}"),
-    ]
+    return tuning_steps.steps(inputs, outputs)
 
 
 def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Stack:
@@ -639,7 +377,7 @@ def _bar(parts: Parts, fixed_gib: float) -> tuple[float, ...]:
 
 def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
     """The length and the number of examples above which the answer is another one, each alone."""
-    c, a = constants(facts), model_of(facts, inputs.model)
+    c, a = constants(facts), architecture.of(facts, inputs.model)
     room = float(facts.rows("gpus")[inputs.gpu]["memory_gib"]) * GIB
     job, counts = job_of(inputs, a, c), counts_of(inputs, facts)  # memory per token does not depend on the length
 

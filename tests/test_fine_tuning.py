@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from calculators import fine_tuning
 from calculators.buildtime import PROJECT, data
-from calculators.fine_tuning import CALCULATOR, Inputs, constants, job_of, model_of, peak_of, tokens_at_once
-from calculators.kit import architecture, training
+from calculators.fine_tuning import CALCULATOR, Inputs
+from calculators.kit import architecture, training, tuning_run
 from calculators.kit.architecture import Architecture
 from calculators.kit.memory import GB, GIB
+from calculators.kit.tuning_run import constants, job_of, peak_of, tokens_at_once
 
 DAY = "2026-11-26"
 FACTS = data.facts(DAY)
@@ -37,9 +38,9 @@ def ours(row: dict[str, Any]) -> float | bool:
     if ask == "sum":
         return float(sum(asked["hours"]))
     inputs = CALCULATOR.read(asked, FACTS)
-    a = architecture.from_dict(row["architecture"]) if "architecture" in row else model_of(FACTS, inputs.model)
+    a = architecture.from_dict(row["architecture"]) if "architecture" in row else architecture.of(FACTS, inputs.model)
     if ask == "adapter":
-        count, _ = training.adapter_parameters(a, inputs.rank, fine_tuning.kinds_of(inputs))
+        count, _ = training.adapter_parameters(a, inputs.rank, tuning_run.kinds_of(inputs))
         return count * CONSTANTS.of["adapter.file"] / UNIT[row["unit"]]
     peak = peak_of(job_of(inputs, a, CONSTANTS), tokens_at_once(inputs), inputs.gpus or 1, inputs.sharding, CONSTANTS)
     parts, total = peak.central, peak.total.central
@@ -123,7 +124,7 @@ def test_the_share_of_the_peak_is_that_of_the_measured_rows() -> None:
     shares = []
     for row in FACTS.rows("training-measured").values():
         inputs = CALCULATOR.read(settings_of(row), FACTS)
-        a = model_of(FACTS, inputs.model)
+        a = architecture.of(FACTS, inputs.model)
         flops = fine_tuning.work_of(inputs, a, job_of(inputs, a, CONSTANTS), 1).flops / tokens_at_once(inputs)
         peak = float(FACTS[f"gpus.{inputs.gpu}.bf16_tflops"].value) * 1e12 * float(row["gpus"])
         if not row.get("doubtful") and inputs.compiled:
@@ -141,8 +142,8 @@ def test_the_spread_of_memory_is_that_of_the_measured_rows() -> None:
     for row in PUBLISHED:
         if row["kind"] == "measured" and "torchtune" in row["id"] and "main memory" not in row["source"]:
             inputs = CALCULATOR.read(row["inputs"], FACTS)
-            parts = training.parts_per_gpu(job_of(inputs, model_of(FACTS, inputs.model), CONSTANTS), tokens_at_once(inputs),
-                                           inputs.gpus or 1, inputs.sharding)
+            job = job_of(inputs, architecture.of(FACTS, inputs.model), CONSTANTS)
+            parts = training.parts_per_gpu(job, tokens_at_once(inputs), inputs.gpus or 1, inputs.sharding)
             ratios.append((row["published"] * GIB - parts.exact) / parts.estimated)
     ratios.sort()
     assert len(ratios) == 11
@@ -154,7 +155,7 @@ def test_the_spread_of_memory_is_that_of_the_measured_rows() -> None:
 @pytest.mark.parametrize("model", ALL)
 def test_matrices_are_those_that_the_architecture_counts(model: str) -> None:
     """Without routers, indexers and convolutions, which get no adapter: 97 % at the least, and never more than there are."""
-    a = model_of(FACTS, model)
+    a = architecture.of(FACTS, model)
     count = architecture.parameters(a)
     listed = sum(m.inputs * m.outputs * m.copies for m in training.matrices(a))
     there = count.attention + count.linear + count.mlp + count.experts
@@ -163,7 +164,7 @@ def test_matrices_are_those_that_the_architecture_counts(model: str) -> None:
 
 def memory(**given_inputs: Any) -> float:
     inputs: Inputs = CALCULATOR.read(given_inputs, FACTS)
-    job = job_of(inputs, model_of(FACTS, inputs.model), CONSTANTS)
+    job = job_of(inputs, architecture.of(FACTS, inputs.model), CONSTANTS)
     total = peak_of(job, tokens_at_once(inputs), inputs.gpus or 1, inputs.sharding, CONSTANTS).total
     assert total.low <= total.central <= total.high
     return total.high
@@ -220,8 +221,8 @@ def test_qlora_takes_no_more_than_lora_and_lora_no_more_than_full(case: dict[str
 @given(case=ANY)
 def test_the_gpus_needed_are_the_first_that_fit(case: dict[str, Any]) -> None:
     inputs = CALCULATOR.read(case, FACTS)
-    job, room = job_of(inputs, model_of(FACTS, inputs.model), CONSTANTS), 79.65 * GIB
-    found = fine_tuning.gpus_needed(job, tokens_at_once(inputs), inputs.sharding, room, CONSTANTS)
+    job, room = job_of(inputs, architecture.of(FACTS, inputs.model), CONSTANTS), 79.65 * GIB
+    found = tuning_run.gpus_needed(job, tokens_at_once(inputs), inputs.sharding, room, CONSTANTS)
     tried = training.GPU_COUNTS if inputs.sharding != "none" else training.GPU_COUNTS[:1]
     first = next((n for n in tried if memory(**case | {"gpus": n}) <= room), None)
     assert found == first
@@ -229,4 +230,4 @@ def test_the_gpus_needed_are_the_first_that_fit(case: dict[str, Any]) -> None:
 
 def test_the_file_of_constants_is_read_whole() -> None:
     assert set(CONSTANTS.of) == {key.partition(".")[2] for key in FACTS.keys("training-memory")}
-    assert isinstance(model_of(FACTS, "llama-3-1-8b"), Architecture)
+    assert isinstance(architecture.of(FACTS, "llama-3-1-8b"), Architecture)
