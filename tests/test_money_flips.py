@@ -17,6 +17,12 @@ ROWS = sorted(row for row, values in FACTS.rows("prices").items() if values["sta
 NEAR = 1e-6
 
 
+def price_list(row: str) -> tuple[Any, ...]:
+    """What a row charges. Of two rows that charge the same, which is named first turns on the last bit of a sum."""
+    values = FACTS.rows("prices")[row]
+    return tuple(values.get(name) for name in ("input", "output", "cached_input", "cache_write"))
+
+
 def headline(calculator: Calculator, inputs: dict[str, Any]) -> str:
     outputs = calculators.run(calculator.slug, as_of=DAY, **inputs)
     return str(getattr(outputs, next(name for name, output in calculator.results().items() if output.headline)))
@@ -76,7 +82,7 @@ def test_flips_of_api_cost(inputs: dict[str, Any], least: int) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(models=st.lists(st.sampled_from(ROWS), min_size=2, max_size=6, unique=True), tokens=st.integers(0, 50_000),
+@given(models=st.lists(st.sampled_from(ROWS), min_size=2, max_size=6, unique_by=price_list), tokens=st.integers(0, 50_000),
        answer=st.integers(0, 5000), thought=st.integers(0, 5000), share=st.integers(0, 100), reads=st.integers(1, 100),
        wait=st.sampled_from([0, 0, 30]), shape=st.sampled_from(["flat", "office"]), hours=st.integers(-11, 12),
        lifetime=st.sampled_from(list(api_cost.LIFETIMES)))
