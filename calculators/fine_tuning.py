@@ -411,7 +411,8 @@ def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
                  values={"model": inputs.model, "gpu": inputs.gpu}),
             Link("Who still offers fine-tuning, and at what price", "data/fine-tuning/"),
             Link("What can be changed in a model, and the techniques one by one", "guide/customisation/#techniques"),
-            Link("At what volume a server of your own pays", "calculators/break-even/")]
+            Link("At what volume a server of your own costs less than an API", "calculators/break-even/",
+                 values={"mode": "full", "model": inputs.model, "gpu": inputs.gpu})]
 
 
 def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:

@@ -298,8 +298,8 @@ def _catch_up_row(catch: Catch) -> tuple[str, tuple[Value | NoValue, ...]]:
     record, model = catch
     if not model:
         not_yet = NoValue("")
-        return record.name, (record.date, record.score, "not yet", not_yet, not_yet)
-    return record.name, (record.date, record.score, model.name, model.date, round(lag_of(record, model.date), 1))
+        return record.name, (record.date, round(record.score, 1), "not yet", not_yet, not_yet)
+    return record.name, (record.date, round(record.score, 1), model.name, model.date, round(lag_of(record, model.date), 1))
 
 
 def _interval(model: Model | None) -> Range | NoValue:

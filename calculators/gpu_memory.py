@@ -390,7 +390,7 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     context = workload.beyond_context(plan.need.name, inputs.context_tokens, plan.rows.context)
     own = _odd_model(inputs) if not plan.rows.model and not inputs.config_json else []
     return [*context, *own, *_close(plan), *_odd_split(inputs, plan),
-            *odd_engine(plan.machine, inputs.weight_precision, inputs.kv_precision)]
+            *odd_engine(plan.machine, plan.rows.format, inputs.kv_precision)]
 
 
 def _odd_model(inputs: Inputs) -> list[str]:

@@ -246,7 +246,7 @@ def _plan(inputs: Inputs, facts: Facts, name: str, arch: Architecture, gpu: Gpu,
     speed = throughput.speed(work, rates, load)
     return Plan(name, arch, machine.name, gpu, setup, copies, busy, load, fit, need.static(split), machine.overhead_key,
                 work, rates, speed, (span.low, span.high), span.widened, fitted.spans["first"], mode,
-                tuple(holding.odd_engine(machine, inputs.weight_precision, inputs.kv_precision)),
+                tuple(holding.odd_engine(machine, setup.weights.key, inputs.kv_precision)),
                 throughput.waiting_of(speed.requests, fitted.waiting))
 
 

@@ -247,10 +247,11 @@ def runs(engine: str, vendor: str) -> bool:
     return engine != "tensorrt-llm" or vendor == "NVIDIA"
 
 
-def odd_engine(machine: Machine, weight_precision: str, kv_precision: str) -> list[str]:
-    """What an engine is not known to do with such chips and formats, each as a sentence."""
-    found, gguf = [], weight_precision in GGUF
-    if machine.engine in LAYERWISE and not gguf and weight_precision not in ("bf16", "mxfp4"):
+def odd_engine(machine: Machine, form: str, kv_precision: str) -> list[str]:
+    """What an engine is not known to do with such chips and formats, each as a sentence. `form`: a row of
+    data/precisions.yaml."""
+    found, gguf = [], form.replace("-", "_") in GGUF
+    if machine.engine in LAYERWISE and not gguf and form not in ("bf16", "mxfp4"):
         found.append("This engine reads GGUF files: choose one of the GGUF formats for what it would hold.")
     if gguf and machine.engine in ("vllm", "tensorrt-llm", "tgi"):
         found.append("This engine does not read GGUF files, or only with a plugin.")
