@@ -391,10 +391,10 @@ def test_what_does_not_fit_is_refused(change: dict[str, Any], message: str) -> N
 
 
 def test_kind_in_words() -> None:
-    assert arch.kind(MODELS["llama-3-1-8b"]) == "gqa"
-    assert arch.kind(MODELS["gemma-4-31b"]) == "gqa, window of 1,024 in 50 of 60 layers"
-    assert arch.kind(MODELS["kimi-k3"]) == "mla, kda in 69 of 93 layers"
-    assert arch.kind(MODELS["deepseek-v3-2"]) == "mla, indexer"
+    assert arch.kind(MODELS["llama-3-1-8b"]) == "GQA"
+    assert arch.kind(MODELS["gemma-4-31b"]) == "GQA, window of 1,024 in 50 of 60 layers"
+    assert arch.kind(MODELS["kimi-k3"]) == "MLA, kda in 69 of 93 layers"
+    assert arch.kind(MODELS["deepseek-v3-2"]) == "MLA, indexer"
 
 
 def test_the_module_runs_in_the_browser() -> None:

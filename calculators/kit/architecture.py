@@ -239,8 +239,8 @@ def _problems(a: Architecture) -> Iterator[str]:
 
 
 def kind(a: Architecture) -> str:
-    """How the layers remember, in words: "gqa", "gqa, sliding window in 50 of 60 layers"."""
-    parts = [a.attention]
+    """How the layers remember, in words: "GQA", "GQA, window of 1,024 in 50 of 60 layers"."""
+    parts = [a.attention if a.attention == "compressed" else a.attention.upper()]
     if a.compressed_layers or a.heavy_layers:
         parts.append(f"1 entry for {a.compressed_ratio} or {a.heavy_ratio} tokens")
     if a.window_layers:
