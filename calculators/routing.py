@@ -27,7 +27,7 @@ from calculators.kit.shape import (
     output,
     when,
 )
-from calculators.kit.units import DAYS_PER_MONTH, HOURS_PER_MONTH, show
+from calculators.kit.units import DAYS_PER_MONTH, HOURS_PER_MONTH, show, significant
 
 SHAPES = "day-shapes"
 TIERED, DEVELOPMENT, FALLBACK, SPECIALISED = "tiered", "development", "fallback", "specialised"
@@ -158,9 +158,9 @@ class Outputs:
     saved_usd: float | NoValue = output("Saved by the hybrid", unit="USD/month", decimals=2)
     saved_percent: float | NoValue = output("Saved, of the pure way", unit="%", decimals=1)
     accepted_usd: float | NoValue = output("An accepted answer", unit="USD")
-    dear_share_percent: float | NoValue = output("Requests that reach the dear model", unit="%", decimals=2)
+    dear_share_percent: float | NoValue = output("Requests that reach the dear model", unit="%", decimals=1)
     servers: int | NoValue = output("Servers in the cheapest month", unit="servers")
-    overflow_percent: float | NoValue = output("Requests for the API with so many", unit="%", decimals=2)
+    overflow_percent: float | NoValue = output("Requests for the API with so many", unit="%", decimals=1)
     answered_alone_percent: float | NoValue = output("Answered by servers for the peak, no API", unit="%", decimals=4)
     answered_both_percent: float | NoValue = output("Answered by the hybrid", unit="%", decimals=4)
     chosen: str | NoValue = output("A model for each kind")
@@ -260,7 +260,7 @@ def _named(inputs: Inputs, prices: Prices) -> list[tuple[str, str]]:
                  "no model with a price has a score that meets every floor"),
                 ("A model for each kind", "one model is the cheapest for every kind, or a floor is out of reach")]
     accepted = hybrid.accepted_alone(mix_of(inputs)) * 100
-    few = "" if _enough(inputs) else f"it answers {show(accepted, '%')} well, too few"
+    few = "" if _enough(inputs) else f"it answers {_percent_of(accepted / 100)} well, too few"
     alone = [(f"{prices.dear} alone", prices.why), (f"{prices.cheap} alone", few or prices.why)]
     mixed = ("Cheap in development, dear for users",) if inputs.strategy == DEVELOPMENT else (
         "Tiered routing", "The cheap model first, no router")
@@ -410,13 +410,13 @@ def _own(inputs: Inputs, prices: Prices, ways: list[Way]) -> dict[str, Any]:
         alone = hybrid.accepted_alone(mix_of(inputs)) * 100
         shares = [100, alone, 100, 100]
         found |= {"accepted_usd": better.usd, "dear_share_percent": better.dear_share * 100, "reason": (
-            f"A request costs {show(prices.dear_usd, 'USD')} on the dear model, {show(by_router.usd, 'USD')} by the router and "
-            f"{show(first.usd, 'USD')} with the cheap model first. The router sends {show(by_router.dear_share * 100, '%')} to "
-            f"the dear model in the end; the cheap model alone answers {show(alone, '%')} well.")}
+            f"A request costs {_usd(prices.dear_usd)} on the dear model, {_usd(by_router.usd)} by the router and "
+            f"{_usd(first.usd)} with the cheap model first. The router sends {_percent_of(by_router.dear_share)} to the dear "
+            f"model in the end; the cheap model alone answers {_percent_of(alone / 100)} well.")}
     elif inputs.strategy == DEVELOPMENT and not prices.why:
         shares = [100, hybrid.accepted_alone(mix_of(inputs)) * 100, 100]
         each = prices.cheap_usd + inputs.repeated_percent / 100 * prices.dear_usd
-        found["reason"] = (f"A request of development costs {show(each, 'USD')} instead of {show(prices.dear_usd, 'USD')}, "
+        found["reason"] = (f"A request of development costs {_usd(each)} instead of {_usd(prices.dear_usd)}, "
                            f"what is run twice included, and they are {show(inputs.development_percent, '%')} of all.")
     elif fleet:
         found, shares = found | _fleet_outputs(inputs, fleet), _answered(inputs, fleet)
@@ -431,6 +431,16 @@ def _own(inputs: Inputs, prices: Prices, ways: list[Way]) -> dict[str, Any]:
     found["ways"] = Table((("Way", "text"), ("A month", "USD/month"), ("One request", "USD"), ("Requests answered", "%")),
                           (*rows, *_kind_rows(inputs, prices)))
     return found
+
+
+def _usd(usd: float) -> str:
+    """The price of a request, for reading: to four digits."""
+    return show(significant(usd, 4), "USD")
+
+
+def _percent_of(share: float) -> str:
+    """A share from 0 to 1, for reading: to three digits."""
+    return show(significant(share * 100, 3), "%")
 
 
 def _kind_rows(inputs: Inputs, prices: Prices) -> list[tuple[str, tuple[Value | NoValue, ...]]]:
@@ -473,11 +483,11 @@ def _chosen(inputs: Inputs, prices: Prices) -> dict[str, Any]:
         return {"chosen": "no set of two or more", "reason": (
             f"{one.models[0].label} is the cheapest for every kind." if one else "No model meets every floor.")}
     each = "; ".join(f"{n}: {model.label}" for (n, _), model in zip(kinds_of(inputs), many.models, strict=True))
-    single = (f"One model for everything is {one.models[0].label} at {show(one.models[0].usd, 'USD')} a request." if one
+    single = (f"One model for everything is {one.models[0].label} at {_usd(one.models[0].usd)} a request." if one
               else "No single model meets every floor.")
     usd = many.usd / requests_of(inputs) if requests_of(inputs) else 0
     return {"chosen": each, "reason": f"{single} {len({m.row for m in many.models})} models together come to "
-                                      f"{show(usd, 'USD')}, upkeep included."}
+                                      f"{_usd(usd)}, upkeep included."}
 
 
 def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:

@@ -484,7 +484,7 @@ def test_if_nothing_is_left_it_says_what_excludes_each_other_and_what_to_give_up
     """On the premises only one's own hardware and a device are left; the one needs people, the other memory. Elsewhere all that
     is sold by the token is left; rented GPUs need people too."""
     found = asking(residency="premises", team="none")
-    assert found.headline == "Nothing is left: these conditions exclude each other"
+    assert found.headline == "Nothing is left: no way meets all of these conditions"
     assert found.outputs["conflict"] == (
         "Another answer to “Where must they be processed?” brings back the proprietary API, the regional one, hosted open "
         "weights and the hybrid by difficulty; to “Memory of the device for the model” brings back the device; to “Are there "

@@ -18,7 +18,7 @@ from calculators.kit.record import Considered, Draft, cells, said, written
 from calculators.kit.result import Result
 from calculators.kit.search import crossing
 from calculators.kit.shape import LEFT_OUT, Field, Flip, Input, Link, NoValue, Step, Table, fill, output
-from calculators.kit.units import Range, show
+from calculators.kit.units import Range, show, significant
 from calculators.kit.verdict import (
     FULL,
     JOB,
@@ -32,6 +32,7 @@ from calculators.kit.verdict import (
     weights_of,
 )
 
+COST_DIGITS = 4  # significant, of a month's cost
 UNNAMED = "the ways that remain are equal in what is weighed; the cheaper comes first"
 MEASURE = {
     options.COST: "Your own throughput with your requests, and the price that you are offered.",
@@ -53,15 +54,16 @@ class Outputs:
     recommendation: str = output("Recommendation", headline=True)
     why: str | NoValue = output("Why")
     how_sure: str | NoValue = output("How sure")
-    first_cost: Range | float | NoValue = output("A month of it", unit="USD/month", range=True, decimals=0)
+    first_cost: Range | float | NoValue = output("A month of it", unit="USD/month", range=True,
+                                                     digits=COST_DIGITS)
     first_points: Range | NoValue = output("Its points, of 10", unit="points", range=True, decimals=1)
     lead: float | NoValue = output("Ahead of the second", unit="points", decimals=1)
-    conflict: str | NoValue = output("What excludes each other")
+    conflict: str | NoValue = output("What would bring a way back")
     ruled: Table | NoValue = output("What ruled out what", table=True)
     points: Table | NoValue = output("Points of what remains, by factor", table=True)
     costs: Table | NoValue = output("What a month costs", table=True)
     measure: Table | NoValue = output("What to measure first", table=True)
-    reasons: Table | NoValue = output("The original's reasons, and what they do here", table=True)
+    reasons: Table | NoValue = output("The original's reasons, and what they do here", table=True, closed=True)
     verdict: Verdict | None
 
 
@@ -124,14 +126,16 @@ def _how_sure(inputs: Inputs, verdict: Verdict, sure: options.Surety) -> str:
 
 
 def _conflict(verdict: Verdict) -> str:
-    """Which conditions exclude each other, and what giving up the fewest of them would bring back."""
+    """What giving up the fewest conditions would bring back; and that other models may meet what these do not."""
     choices = options.relaxations(verdict.findings)
     fields = labels()
     texts = []
     for questions, back in choices[:3]:
         asked = " and ".join(f"“{fields[name].label}”" for name in questions)
         texts.append(f"{asked} brings back {_named(back)}")
-    return "Another answer to " + "; to ".join(texts) + "."
+    models = " Or choose other models: what a model must do is asked of those two alone." if any(
+        options.ABILITIES & set(questions) for questions, _ in choices[:3]) else ""
+    return f"Another answer to {'; to '.join(texts)}.{models}"
 
 
 def _and(words: Sequence[str]) -> str:
@@ -167,7 +171,7 @@ def _costs(inputs: Inputs, verdict: Verdict) -> Table:
     for way in OPTIONS:
         cost = verdict.costs[way]
         parts: tuple[Value | NoValue, ...] = (cost, cost, cost) if isinstance(cost, NoValue) else tuple(
-            round(part, 2 if part < 1000 else 0) for part in cost)
+            significant(part, COST_DIGITS) for part in cost)
         rows.append((OPTIONS[way], (*parts, _with(way, inputs, verdict))))
     return Table(columns, tuple(rows))
 
@@ -300,7 +304,7 @@ def _cost_texts(inputs: Inputs, verdict: Verdict) -> Iterator[str]:
             one = verdict.sold[way]
             text = (f"{OPTIONS[way]}, {one.label}: input {{{prices.TABLE}.{one.row}.input}}, output "
                     f"{{{prices.TABLE}.{one.row}.output}}; one request "
-                    f"{show(float(f'{one.usd(inputs.residency):.4g}'), 'USD')}")
+                    f"{show(significant(one.usd(inputs.residency), 4), 'USD')}")
             if one.surcharge and inputs.residency in one.regions:
                 text += f", {{{one.terms_key}.region_surcharge}} for the region included"
             yield f"{text}; {{requests_per_day}} × 30 days"
@@ -308,7 +312,7 @@ def _cost_texts(inputs: Inputs, verdict: Verdict) -> Iterator[str]:
     if servers.why:
         yield f"Servers: {servers.why}"
         return
-    capacity = show(float(f"{servers.case.capacity:.3g}"), "count")
+    capacity = show(significant(servers.case.capacity, 3), "count")
     yield (f"A copy of the model takes {capacity} requests an hour at a planned load of "
            "{operations.running.planned-load-percent}, and there is {operations.running.reserve} in reserve; people: "
            "{engineers} × {operations.people.engineer} ÷ 12")

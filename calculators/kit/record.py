@@ -10,7 +10,6 @@ from typing import NamedTuple
 from calculators.kit.render import flip_text
 from calculators.kit.result import Result
 from calculators.kit.shape import NoValue, Table
-from calculators.kit.units import Range, show
 
 
 class Considered(NamedTuple):
@@ -101,12 +100,6 @@ def _sources(answer: Result) -> Iterator[str]:
     yield (f"[The result, worked out again]({answer.dated_link}). Opened later it shows what it showed on {answer.as_of} and "
            "what it shows then, and which of the figures have changed.")
     yield f"Worked out by the calculator “{answer.calculator.title}”, version {answer.calculator.version}."
-
-
-def ranged(low: float, central: float, high: float, unit: str) -> str:
-    """An amount in words: one figure, or a central one with its ends, to three significant digits."""
-    ends = Range(*(float(f"{part:.3g}") for part in (low, central, high)))
-    return show(ends if ends.low < ends.high else ends.central, unit)
 
 
 def cells(value: object) -> dict[str, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from calculators.kit.facts import Facts
 from calculators.kit.hosting import Case, Month
 from calculators.kit.shape import NoValue
 from calculators.kit.three_ways import BOUGHT, CALLED, HOSTED, OWN, PROPRIETARY, Inputs, Setting, setting_of, spread_of
-from calculators.kit.units import DAYS_PER_MONTH, HOURS_PER_MONTH, show
+from calculators.kit.units import DAYS_PER_MONTH, HOURS_PER_MONTH, show, significant
 from calculators.kit.units import number as show_number
 
 
@@ -37,7 +37,7 @@ def unsure(inputs: Inputs, facts: Facts, setting: Setting) -> dict[str, Unsure]:
         "throughput": Unsure("Throughput of a replica", slow, fast, *(
             f"{_three(per_hour * factor)} requests an hour" for factor in (slow, fast))),
         "rent": Unsure("Price of a GPU", rent.low, rent.high, *(
-            show(float(f"{card * factor:.3g}"), unit) for factor in (rent.low, rent.high))),
+            show(significant(card * factor, 3), unit) for factor in (rent.low, rent.high))),
         "hosted": Unsure("Price of the hosted open model", *hosted, *(
             f"{_three(case.hosted_usd * factor * 1000)} USD for a thousand requests" for factor in hosted)),
         "volume": Unsure("Volume", 1 / volume, volume, *(
@@ -46,7 +46,7 @@ def unsure(inputs: Inputs, facts: Facts, setting: Setting) -> dict[str, Unsure]:
 
 
 def _three(value: float) -> str:
-    return show_number(float(f"{value:.3g}")) if math.isfinite(value) else "none"
+    return show_number(significant(value, 3)) if math.isfinite(value) else "none"
 
 
 def _hosted_spread(inputs: Inputs, facts: Facts, setting: Setting) -> tuple[float, float]:

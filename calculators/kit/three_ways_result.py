@@ -32,9 +32,11 @@ from calculators.kit.three_ways import (
     speed_of,
 )
 from calculators.kit.three_ways_flips import counts, field_of
-from calculators.kit.units import DAYS_PER_MONTH, TOKENS_PER_MTOK, Range, show
+from calculators.kit.units import DAYS_PER_MONTH, TOKENS_PER_MTOK, Range, show, significant
 from calculators.kit.units import number as show_number
 
+SOON = 0.1  # months
+MANY_REPLICAS = 10  # no longer a small deployment, for which the form's start counts people
 MOST_ROWS = 24  # of the table of volumes
 COST, ESTIMATE = 4, 3  # significant digits: of a cost, with which the reader can calculate on, and of other estimates
 BOTH_APIS = "The two APIs cost the same, and less than running the model yourself"
@@ -153,11 +155,6 @@ def _level(month: Month, best: str) -> bool:
     return best == PROPRIETARY and math.isclose(month.proprietary, month.hosted_open, rel_tol=1e-12)
 
 
-def significant(value: float, digits: int) -> float:
-    """A number to so many significant digits."""
-    return float(f"{value:.{digits}g}")
-
-
 def _api_usd(offer: prices.Offer | NoValue, case: Case, usd: float, job: prices.Job) -> float | NoValue:
     """A month of an API, or why it has none."""
     if isinstance(offer, NoValue):
@@ -188,6 +185,8 @@ def _payback(inputs: Inputs, setting: Setting, month: Month) -> Range | float | 
     if min(month.proprietary, month.hosted_open) == math.inf:
         return NoValue("no API can take this request, so there is nothing to save")
     found = [_pays_back(inputs, case) for case in ends_of(setting)]
+    if all(months is not None and months < SOON for months in found):
+        return NoValue("within days")
     never = f"never: in {hosting.PAYBACK_MONTHS} months not enough is saved against the cheaper API"
     return _first_of(found, "months", 1, never, "after")
 
@@ -330,7 +329,7 @@ def _first(case: Case) -> float | None:
 
 
 def _requests(volume: float) -> str:
-    return f"{show_number(float(f'{volume:.4g}'))} requests per day"
+    return f"{show_number(significant(volume, COST))} requests per day"
 
 
 def _volumes_table(inputs: Inputs, case: Case, crossings: Crossings) -> Table:
@@ -366,7 +365,7 @@ def _reason(month: Month, best: str) -> str:
         return f"The only way that is possible, at {_usd(getattr(month, best))} a month."
     usd, name = others[0]
     less, least = usd - getattr(month, best), getattr(month, best)
-    share = f" ({show(float(f'{100 * less / usd:.2g}'), '%')})" if usd else ""
+    share = f" ({show(significant(100 * less / usd, 2), '%')})" if usd else ""
     other = IN_WORDS[name]
     first = (f"{_usd(least)} a month, {_usd(less)} less{share} than {other}, the next" if less > 1e-9 * max(usd, 1)
              else f"{_usd(least)} a month, the same as {other}")
@@ -409,7 +408,7 @@ def _by_cost(inputs: Inputs, setting: Setting, crossings: Crossings) -> Lines:
     label = "Tokens a month" if tokens else "Requests a month"
     return Lines("Cost of a month by volume", label, "count", "Cost", "USD/month", lines,
                  sorted({*decades, *([yours * per] if yours else [])}),
-                 (yours * per, f"yours: {show_number(float(f'{yours * per:.4g}'))}") if yours else None, log=True)
+                 (yours * per, f"yours: {show_number(significant(yours * per, COST))}") if yours else None, log=True)
 
 
 def _places(case: Case, low: float, high: float) -> list[float]:
@@ -456,7 +455,7 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
         key = f"{prices.TABLE}.{row}"
         cached = not isinstance(offer, NoValue) and offer.usual.cached != offer.usual.input
         priced = f"input {{{key}.input}}, output {{{key}.output}}" + (f", cached {{{key}.cached_input}}" if cached else "")
-        request = show(float(f"{usd:.6g}"), "USD") if usd < math.inf else ""
+        request = show(significant(usd, 6), "USD") if usd < math.inf else ""
         texts[name] = (f"{priced}: {request} for a request × {{requests_per_day}} × 30 days = {{{name}}}" if request
                        else f"{priced}; {{{name}}}")
     texts |= {f"{way}_usd_per_mtok": f"{{{way}_cost_usd}} ÷ {{monthly_volume_tokens}} = {{{way}_usd_per_mtok}}"
@@ -527,7 +526,7 @@ def _own_texts(inputs: Inputs, setting: Setting, job: prices.Job) -> dict[str, s
 
 def _gpu_text(inputs: Inputs, setting: Setting) -> str:
     """What a GPU costs an hour, and why."""
-    usd = show(float(f"{setting.rent.usd or 0:.4g}"), "USD/GPU-hour")
+    usd = show(significant(setting.rent.usd or 0.0, COST), "USD/GPU-hour")
     if inputs.acquisition != BOUGHT:
         return f"{usd} ({setting.rent.words})"
     listed = setting.base.rents[BOUGHT].usd
@@ -574,11 +573,15 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
         found.append("The hosted model and the one that you would run yourself are not the same.")
     if inputs.acquisition == SPOT and not inputs.reserve_replicas:
         found.append("Spot machines can be taken away at short notice, and nothing is in reserve.")
+    replicas = outputs.replicas.central if isinstance(outputs.replicas, Range) else outputs.replicas
+    if not isinstance(replicas, NoValue) and replicas > MANY_REPLICAS and inputs.engineers == STARTS["engineers"][1]:
+        found.append(f"{show(inputs.engineers, 'count')} engineers are the form's start for a small deployment, and this takes "
+                     f"{show(replicas, 'count')} replicas: enter how many people that needs.")
     if inputs.planned_load_percent > 90:
         found.append("More than 90 % of the throughput in the busiest hour leaves no room for the minutes that are busier.")
     used = outputs.used_percent.central if isinstance(outputs.used_percent, Range) else outputs.used_percent
     if not isinstance(used, NoValue) and used < 10 and case.fleet.scaling == hosting.ALWAYS:
-        found.append(f"The replicas that are paid for work {show(float(f'{used:.2g}'), '%')} of the time.")
+        found.append(f"The replicas that are paid for work {show(significant(used, 2), '%')} of the time.")
     engine, estimated = setting.engine, inputs.replica_tokens_per_s is None
     if not isinstance(engine, serving.Refusal) and engine.plan.widened and estimated:
         found.append("Nothing alike was measured: the range of the throughput is the widest.")

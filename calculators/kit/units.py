@@ -118,6 +118,11 @@ def whole_up(amount: float) -> int:
     return math.ceil(amount * (1 - 1e-12))
 
 
+def significant(value: float, digits: int) -> float:
+    """A number to so many significant digits; in the unit that it has."""
+    return float(f"{value:.{digits}g}")
+
+
 def exact(value: float) -> str:
     """A number as a link holds it: every digit, with the zeros at the end of a large one as an exponent."""
     whole = int(value) if value == int(value) else None

@@ -32,7 +32,7 @@ from calculators.kit.options import (
     Findings,
 )
 from calculators.kit.shape import FromFact, NoValue, choice, number, stepped, when, whole, yes_no
-from calculators.kit.units import DAYS_PER_MONTH, HOURS_PER_MONTH, Range, show
+from calculators.kit.units import DAYS_PER_MONTH, HOURS_PER_MONTH, Range, show, significant
 
 QUICK, FULL = "quick", "full"
 DATA = (*three_ways.DATA, "benchmark-scores", "gpqa", "licences", "licence-rules", "terms", "host-terms", "vision",
@@ -537,7 +537,7 @@ class Verdict(NamedTuple):
         return f"{OPTIONS[self.first]} first" if self.first else NOTHING_LEFT
 
 
-NOTHING_LEFT = "Nothing is left: these conditions exclude each other"
+NOTHING_LEFT = "Nothing is left: no way meets all of these conditions"
 
 
 # The answers on which each look-up depends.
@@ -776,10 +776,10 @@ def _of_servers(inputs: Inputs, servers: Servers, how: str) -> list[Finding]:
     user, first, wanted, within = servers.user, servers.first_ms, inputs.target_tokens_per_s, inputs.first_token_ms
     if wanted is not None and user is not None and user.high < wanted:
         found.append(Finding("target_tokens_per_s", "One user alone gets "
-                             f"{show(Range(*(float(f'{part:.3g}') for part in user)), 'tokens/s')} on this GPU."))
+                             f"{show(Range(*(significant(part, 3) for part in user)), 'tokens/s')} on this GPU."))
     if within is not None and first is not None and first.low > within:
         found.append(Finding("first_token_ms", "The first token takes "
-                             f"{show(Range(*(float(f'{part:.3g}') for part in first)), 'ms')} on this GPU."))
+                             f"{show(Range(*(significant(part, 3) for part in first)), 'ms')} on this GPU."))
     return found
 
 
