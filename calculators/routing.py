@@ -433,7 +433,7 @@ def _own(inputs: Inputs, prices: Prices, ways: list[Way]) -> dict[str, Any]:
     return found
 
 
-def _usd(usd: float) -> str:
+def _price(usd: float) -> str:
     """The price of a request, for reading: to four digits."""
     return show(significant(usd, 4), "USD")
 
