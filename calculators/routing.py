@@ -410,13 +410,13 @@ def _own(inputs: Inputs, prices: Prices, ways: list[Way]) -> dict[str, Any]:
         alone = hybrid.accepted_alone(mix_of(inputs)) * 100
         shares = [100, alone, 100, 100]
         found |= {"accepted_usd": better.usd, "dear_share_percent": better.dear_share * 100, "reason": (
-            f"A request costs {_usd(prices.dear_usd)} on the dear model, {_usd(by_router.usd)} by the router and "
-            f"{_usd(first.usd)} with the cheap model first. The router sends {_percent_of(by_router.dear_share)} to the dear "
+            f"A request costs {_price(prices.dear_usd)} on the dear model, {_price(by_router.usd)} by the router and "
+            f"{_price(first.usd)} with the cheap model first. The router sends {_percent_of(by_router.dear_share)} to the dear "
             f"model in the end; the cheap model alone answers {_percent_of(alone / 100)} well.")}
     elif inputs.strategy == DEVELOPMENT and not prices.why:
         shares = [100, hybrid.accepted_alone(mix_of(inputs)) * 100, 100]
         each = prices.cheap_usd + inputs.repeated_percent / 100 * prices.dear_usd
-        found["reason"] = (f"A request of development costs {_usd(each)} instead of {_usd(prices.dear_usd)}, "
+        found["reason"] = (f"A request of development costs {_price(each)} instead of {_price(prices.dear_usd)}, "
                            f"what is run twice included, and they are {show(inputs.development_percent, '%')} of all.")
     elif fleet:
         found, shares = found | _fleet_outputs(inputs, fleet), _answered(inputs, fleet)
@@ -483,11 +483,11 @@ def _chosen(inputs: Inputs, prices: Prices) -> dict[str, Any]:
         return {"chosen": "no set of two or more", "reason": (
             f"{one.models[0].label} is the cheapest for every kind." if one else "No model meets every floor.")}
     each = "; ".join(f"{n}: {model.label}" for (n, _), model in zip(kinds_of(inputs), many.models, strict=True))
-    single = (f"One model for everything is {one.models[0].label} at {_usd(one.models[0].usd)} a request." if one
+    single = (f"One model for everything is {one.models[0].label} at {_price(one.models[0].usd)} a request." if one
               else "No single model meets every floor.")
     usd = many.usd / requests_of(inputs) if requests_of(inputs) else 0
     return {"chosen": each, "reason": f"{single} {len({m.row for m in many.models})} models together come to "
-                                      f"{_usd(usd)}, upkeep included."}
+                                      f"{_price(usd)}, upkeep included."}
 
 
 def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
