@@ -288,7 +288,7 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
         Step("served", "{model}, {weight_precision}, on {gpu}: {per_gpu_gb} against {usable_gb} of each, the middle decides"
              + (f"; what the engine cannot do: {{engines.{inputs.engine}.cannot}}" if inputs.engine in CANNOT else "")),
         Step("arrangement", "{arrangement}" if isinstance(outputs.arrangement, NoValue) else
-             f"GPUs to a layer: {{tensor_parallel}}; stages: {{pipeline_parallel}}; so it was tried on {asked}: {{arrangement}}"),
+             f"GPUs to a layer: {{tensor_parallel}}; stages: {{pipeline_parallel}}; tried on {asked}: {{arrangement}}"),
         Step("per_gpu_gb", _per_gpu_text(plan, asked)),
         Step("usable_gb", _usable_text(inputs, outputs)),
         Step("weights", f"{where}; asked for: {{weight_precision}}"),

@@ -287,7 +287,7 @@ def _catch_up_figures(caught: Sequence[Catch], on: str) -> dict[str, Any]:
         "records_reached": len(reached), "records_waiting": len(waiting),
         "catch_up_censored": sum([*reached, *waiting]) / len(reached) if reached else none,
         "catch_ups": Table(
-            columns=(("Proprietary record", "text"), ("Of", "date"), ("Score", "points"), ("Reached by", "text"),
+            columns=(("Proprietary record", "text"), ("Of", "date"), ("Score", "count"), ("Reached by", "text"),
                      ("On", "date"), ("After", "months")),
             rows=tuple(_catch_up_row(catch) for catch in caught),
         ),

@@ -396,7 +396,8 @@ def _numbers(inputs: Inputs, facts: Facts, price: float | None) -> Table:
     need, machine, _ = memory_of(inputs, facts)
     rows = []
     for split in machine.splits(need, None):
-        found = plan_of(replace(inputs, tensor_parallel=split.gpus, gpus=None), facts) if split.gpus <= SERVER else None
+        tried = split.gpus in memory.PARTS_OF_SERVER
+        found = plan_of(replace(inputs, tensor_parallel=split.gpus, gpus=None), facts) if tried else None
         if not isinstance(found, Plan):
             continue
         speed = found.speed

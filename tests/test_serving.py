@@ -193,6 +193,11 @@ def test_other_numbers_of_gpus_are_what_each_gives_by_itself() -> None:
             assert shown == pytest.approx(alone[name].central, rel=0.05), (label, name)
 
 
+def test_whole_layers_over_more_gpus_are_shown_for_parts_of_a_server_alone() -> None:
+    table = outputs(model="llama-3-1-8b", engine="llama-cpp", weight_precision="q8_0")["numbers"]
+    assert [row[0] for row in table.rows] == ["1 GPU", "2 GPUs", "4 GPUs", "8 GPUs"]
+
+
 def test_room_that_the_engine_decides_is_warned_of() -> None:
     """On two H100 Llama 3.1 70B leaves vLLM's own memory between no room at all and thirty requests; on eight plenty."""
     said = "by what the engine takes for itself 0 to 30 requests fit"

@@ -15,6 +15,7 @@ from calculators.kit.units import Range
 GB = 10**9
 GIB = 2**30
 SERVER = 8  # GPUs that one server holds; more are joined as pipeline stages
+PARTS_OF_SERVER = (1, 2, 4, SERVER)  # that are tried for each layer
 MOST_STAGES = 16
 
 # What the table of models says of a vendor's own files, and the row of data/precisions.yaml that is.
@@ -174,7 +175,7 @@ def splits(a: Architecture, stages: int | None, layerwise: bool, single: bool) -
     most = min(MOST_STAGES, a.layers)
     if layerwise:
         return [Split(1, n) for n in range(1, most + 1)] if stages in (None, 1) else [Split(1, stages or 1)]
-    within = [n for n in (1, 2, 4, SERVER) if not refused(a, n)]
+    within = [n for n in PARTS_OF_SERVER if not refused(a, n)]
     if stages is not None and stages > 1:
         return [Split(n, stages) for n in within]
     return [Split(n, 1) for n in within] + [Split(within[-1], n) for n in range(2, most + 1)]

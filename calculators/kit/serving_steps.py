@@ -62,7 +62,8 @@ def _time_steps(inputs: "Inputs", outputs: "Outputs", plan: "Plan") -> list[Step
 
 def _money_steps(inputs: "Inputs", outputs: "Outputs") -> list[Step]:
     price = "the price that you gave: " if inputs.gpu_hour_usd is not None else (
-        f"the median of the lowest on-demand prices of {show(outputs.offers, 'count')} providers: " if outputs.offers else "")
+        f"the median of the lowest on-demand prices of {show(outputs.offers, 'count')} providers: " if outputs.offers > 1 else
+        "the lowest on-demand price of the one provider found: " if outputs.offers else "")
     return [
         Step("requests_per_hour", "{output_tokens_per_s} × 3,600 s ÷ {output_tokens} = {requests_per_hour}"),
         Step("gpu_price_usd", f"{price}{{gpu_price_usd}}"),
