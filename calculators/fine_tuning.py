@@ -123,7 +123,7 @@ class Outputs:
     memory_gib: Range = output("Memory on each GPU", unit="GiB", range=True, digits=3)
     tokens_per_second: Range | NoValue = output("Speed, all GPUs together", unit="tokens/s", range=True, digits=3)
     hours: Range | NoValue = output("Time for a run", unit="hours", range=True, digits=2)
-    hour_usd: float | NoValue = output("Price of a GPU", unit="USD/GPU-hour")
+    hour_usd: float | NoValue = output("Price of a GPU", unit="USD/GPU-hour", decimals=2)
     cost_usd: Range | NoValue = output("Rent for a run", unit="USD", range=True, digits=2)
     year_usd: Range | NoValue = output("Rent for training, a year", unit="USD", range=True, digits=2)
     hosted_usd: float | NoValue = output("A run at a host of open weights, one example (Fireworks)", unit="USD")

@@ -14,10 +14,12 @@ if TYPE_CHECKING:  # the calculator imports this module
 
 def steps(inputs: "Inputs", outputs: "Outputs") -> list[Step]:
     """A line for each figure."""
-    return [*_memory_steps(inputs, outputs), *_time_steps(inputs, outputs), *_serving_steps(inputs, outputs)]
+    return [*_held_steps(inputs, outputs), *_moment_steps(inputs, outputs), *_fit_steps(inputs, outputs),
+            *_time_steps(inputs, outputs), *_serving_steps(inputs, outputs)]
 
 
-def _memory_steps(inputs: "Inputs", outputs: "Outputs") -> list[Step]:
+def _held_steps(inputs: "Inputs", outputs: "Outputs") -> list[Step]:
+    """What is held all the time: weights, gradients, optimiser."""
     full, each = inputs.method == "full", "trained" if inputs.method == "full" else "adapter"
     dealt = "dealt out over {gpus_used}" if inputs.sharding != "none" else "on every GPU"
     fraction = {name: dealt if SHARDINGS.index(inputs.sharding) >= stage else "on every GPU"
@@ -28,11 +30,6 @@ def _memory_steps(inputs: "Inputs", outputs: "Outputs") -> list[Step]:
         known = "trained" if full or inputs.optimiser != "adam-32" else "adapter"
         optimiser = f"{{trained_parameters}} × {{{KEY}.{known}.{inputs.optimiser}}}, {fraction['optimiser']}"
     freed = "" if inputs.accumulate else "; gradients come as activations go, so only the larger of the two counts"
-    kept = ("2 bytes for each element of the input of every layer" if inputs.checkpointing
-            else "every tensor that the backward pass needs, in 16 bits")
-    eager = "" if inputs.compiled else f", × {{{KEY}.working.uncompiled}} without compiled layers"
-    logit = "pieces" if inputs.loss_in_pieces else "whole"
-    spread = f"low × {{{KEY}.working.spread-low}}, high × {{{KEY}.working.spread-high}}"
     return [
         Step("trained_parameters", "every parameter of {model}: {trained_parameters}" if full else
              "{rank} × (inputs + outputs) of each matrix of {model} that gets an adapter = {trained_parameters}"),
@@ -48,6 +45,17 @@ def _memory_steps(inputs: "Inputs", outputs: "Outputs") -> list[Step]:
                                f"{{trained_parameters}} × {{{KEY}.{each}.gradient}}, {fraction['gradients']}: "
                                f"{{gradients_gib}}{freed}")),
         Step("optimiser_gib", f"{optimiser}: {{optimiser_gib}}"),
+    ]
+
+
+def _moment_steps(inputs: "Inputs", outputs: "Outputs") -> list[Step]:
+    """What is there when memory is fullest."""
+    kept = ("2 bytes for each element of the input of every layer" if inputs.checkpointing
+            else "every tensor that the backward pass needs, in 16 bits")
+    eager = "" if inputs.compiled else f", × {{{KEY}.working.uncompiled}} without compiled layers"
+    logit = "pieces" if inputs.loss_in_pieces else "whole"
+    spread = f"low × {{{KEY}.working.spread-low}}, high × {{{KEY}.working.spread-high}}"
+    return [
         Step("activations_gib", f"{kept}, for {tokens_at_once(inputs):,} tokens{'' if inputs.checkpointing else eager}: "
              f"{{activations_gib}}; {spread}"),
         Step("logits_gib", f"{{{KEY}.working.logit-{logit}}} for each token and entry of the vocabulary: {{logits_gib}}"),
@@ -55,6 +63,12 @@ def _memory_steps(inputs: "Inputs", outputs: "Outputs") -> list[Step]:
         Step("working_gib", ("one layer computed again" + eager + ", and " if inputs.checkpointing else "")
              + f"{{{KEY}.working.fixed}} ({{{KEY}.working.fixed-low}} to {{{KEY}.working.fixed-high}}) for CUDA and buffers: "
              "{working_gib}"),
+    ]
+
+
+def _fit_steps(inputs: "Inputs", outputs: "Outputs") -> list[Step]:
+    """The sum, and on how many GPUs it fits."""
+    return [
         Step("memory_gib", "the parts together: {memory_gib}"),
         Step("gpus_needed", "none: {gpus_needed}" if isinstance(outputs.gpus_needed, NoValue) else
              f"the fewest of 1, 2, 4, 8 and whole servers of 8 whose memory of {show(outputs.gpu_gib, 'GiB')} holds the high "
