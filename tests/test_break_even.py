@@ -332,6 +332,15 @@ def test_two_apis_at_the_same_bill_are_not_put_in_an_order() -> None:
     assert "two APIs cost the same" in ask(requests_per_day=0).headline
 
 
+def test_what_has_to_be_bought_and_who_looks_after_many_replicas_is_said() -> None:
+    """Two replicas of one GPU, one of them in reserve: 2 x 30,000 x 1.3 by data/operations.yaml, or at the reader's price."""
+    bought = ask(acquisition="bought")
+    assert any("2 GPUs with their share of the servers, about 78,000 USD" in said for said in bought.warnings)
+    assert any("about 20,000 USD" in said for said in ask(acquisition="bought", purchase_usd=10_000).warnings)
+    assert any("enter how many people" in said for said in ask(requests_per_day=9e6).warnings)
+    assert not any("enter how many people" in said for said in ask(requests_per_day=9e6, engineers=3).warnings)
+
+
 def test_other_weights_at_the_host_than_on_one_s_own_gpus_are_said_to_be_others() -> None:
     said = "The hosted model and the one that you would run yourself are not the same."
     assert said not in ask().warnings

@@ -493,6 +493,19 @@ def test_if_nothing_is_left_it_says_what_excludes_each_other_and_what_to_give_up
     assert not found.charts
 
 
+def test_models_that_lack_a_score_are_no_conflict_of_conditions() -> None:
+    """Neither model that the form starts from has a score there, so that any floor rules all ways out; others have one."""
+    found = asking(benchmark="swe-bench", score_floor=50)
+    assert found.headline == "Nothing is left: no way meets all of these conditions"
+    assert str(found.outputs["conflict"]).endswith("Or choose other models: what a model must do is asked of those two alone.")
+
+
+def test_hardware_of_one_s_own_says_what_has_to_be_bought_first() -> None:
+    """One replica of one H100 and one in reserve: 2 x 30,000 x 1.3, by data/operations.yaml."""
+    found = asking(data_may_go="organisation", requests_per_day=1000)
+    assert any("2 GPUs with their share of the servers, about 78,000 USD" in said for said in found.warnings)
+
+
 def test_the_chart_cuts_each_total_into_its_factors() -> None:
     found = asking()
     bars = dict(found.chart.groups)  # type: ignore[union-attr]
@@ -557,7 +570,8 @@ def test_the_record_has_the_structure_of_madr_and_all_that_a_team_signs() -> Non
     assert "| Hosted open weights | " in text
     chosen = next(line for line in lines if line.startswith("| Hosted open weights | "))
     assert chosen.endswith("| chosen |")
-    assert any(line.endswith("| ruled out. The weights take 71.5 GB at 4 bits. |") for line in lines)
+    device = "| ruled out. “Memory of the device for the model”: The weights take 71.5 GB at 4 bits. |"
+    assert any(line.endswith(device) for line in lines)
     assert "* Where may your data go: Only to a processor whose terms say that it does not train on them" in lines
     assert any(line.startswith("* Weights, of 5: cost 3, ") and "independence of a vendor 4" in line for line in lines)
     assert any(line.startswith("* Good, because of ") and "time to launch (10 of 10 points)" in line for line in lines)

@@ -32,6 +32,7 @@ from calculators.kit.verdict import (
     weights_of,
 )
 
+STAYS = "nothing"  # what rules out a way that is left
 COST_DIGITS = 4  # significant, of a month's cost
 UNNAMED = "the ways that remain are equal in what is weighed; the cheaper comes first"
 MEASURE = {
@@ -146,11 +147,19 @@ def _and(words: Sequence[str]) -> str:
 
 
 def _ruled(verdict: Verdict, facts: Facts) -> Table:
-    fields = labels()
-    columns = (("Way", "text"), ("Left", "text"), ("By the answer to", "text"), ("Why", "text"))
-    return Table(columns, tuple((OPTIONS[way], (
-        "no" if found else "yes", "; ".join(dict.fromkeys(fields[one.question].label for one in found)),
-        " ".join(dict.fromkeys(sentence(one, facts) for one in found)))) for way, found in verdict.findings.items()))
+    """What each way is ruled out by. Two columns, so that a phone shows both."""
+    return Table((("Way", "text"), ("Ruled out by", "text")), tuple(
+        (OPTIONS[way], (_against(found, facts) or STAYS,)) for way, found in verdict.findings.items()))
+
+
+def _against(found: Sequence[Finding], facts: Facts) -> str:
+    """The answers against a way, each with its reasons; "" if there are none."""
+    fields, reasons = labels(), dict[str, list[str]]()
+    for one in found:
+        said_so_far = reasons.setdefault(fields[one.question].label, [])
+        if (says := sentence(one, facts)) not in said_so_far:
+            said_so_far.append(says)
+    return " ".join(f"“{label}”: {' '.join(said)}" for label, said in reasons.items())
 
 
 def sentence(finding: Finding, facts: Facts) -> str:
@@ -613,6 +622,8 @@ def warnings(inputs: Inputs, outputs: Any) -> list[str]:
         found.append("Its terms have to be agreed with the host first, and may be refused.")
     if HOSTED in verdict.sold and verdict.first in (HOSTED, ROUTE, BURST) and verdict.sold[HOSTED].terms is None:
         found.append(f"The terms of {verdict.sold[HOSTED].host} were not read for this guide.")
+    if verdict.first == OWN and verdict.servers.outlay_usd:
+        found.append(f"To be bought first: {_outlay(inputs, verdict)}. The cost of a month repays it with interest.")
     if verdict.first in (CLOUD, OWN, EDGE, BURST) and verdict.licence.verdict in (licence.UNCLEAR, licence.DUTIES):
         word = "Whether its licence allows this is unclear" if verdict.licence.verdict == licence.UNCLEAR else (
             "Its licence allows this with duties")
@@ -622,6 +633,13 @@ def warnings(inputs: Inputs, outputs: Any) -> list[str]:
     if (inputs.target_tokens_per_s, inputs.first_token_ms) != (None, None):
         found.append("How fast an API is was not measured here: the limits on speed rule out servers of your own alone.")
     return [*found, "Licences, terms and rules of law are read for orientation; this is no legal advice."]
+
+
+def _outlay(inputs: Inputs, verdict: Verdict) -> str:
+    """What the GPUs of one's own take to buy."""
+    gpus = verdict.servers.gpus_to_buy(inputs.requests_per_day)
+    return f"{show(gpus, 'GPUs')} with their share of the servers, about " \
+           f"{show(significant(gpus * verdict.servers.outlay_usd, 3), 'USD')}"
 
 
 # --- the record ----------------------------------------------------------------------------------------------------------
@@ -675,7 +693,7 @@ def _month_text(row: Sequence[str]) -> str:
 
 
 def _fate(way: str, first: str, row: Sequence[str]) -> str:
-    return "chosen" if way == first else "left" if row[0] == "yes" else f"ruled out. {row[2]}"
+    return "chosen" if way == first else "left" if row[0] == STAYS else f"ruled out. {row[0]}"
 
 
 def _for_and_against(way: str, points: Mapping[str, Sequence[str]]) -> tuple[list[str], list[str]]:

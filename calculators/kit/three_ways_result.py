@@ -556,6 +556,15 @@ def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
             Link("What the figures for people, power and purchase rest on", "calculators/break-even/#assumptions")]
 
 
+def _outlay(inputs: Inputs, setting: Setting, replicas: float) -> str:
+    """What the GPUs of one's own take to buy, those in reserve and for tests included."""
+    engine, listed = setting.engine, setting.base.rents[BOUGHT].usd or 0.0
+    assert not isinstance(engine, serving.Refusal)
+    gpus = math.ceil((replicas + inputs.reserve_replicas + inputs.staging_replicas) * engine.plan.setup.gpus)
+    usd = gpus * (listed if inputs.purchase_usd is None else inputs.purchase_usd)
+    return f"{show(gpus, 'GPUs')} with their share of the servers, about {show(significant(usd, ESTIMATE), 'USD')}"
+
+
 def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     """What the reader should know before using the figures."""
     setting = outputs.setting
@@ -577,6 +586,8 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     if not isinstance(replicas, NoValue) and replicas > MANY_REPLICAS and inputs.engineers == STARTS["engineers"][1]:
         found.append(f"{show(inputs.engineers, 'count')} engineers are the form's start for a small deployment, and this takes "
                      f"{show(replicas, 'count')} replicas: enter how many people that needs.")
+    if inputs.acquisition == BOUGHT and not isinstance(replicas, NoValue):
+        found.append(f"To be bought first: {_outlay(inputs, setting, replicas)}. The cost of a month repays it with interest.")
     if inputs.planned_load_percent > 90:
         found.append("More than 90 % of the throughput in the busiest hour leaves no room for the minutes that are busier.")
     used = outputs.used_percent.central if isinstance(outputs.used_percent, Range) else outputs.used_percent

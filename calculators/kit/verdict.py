@@ -319,6 +319,13 @@ class Servers(NamedTuple):
     user: Range | None  # output tokens/s of one request at the load that the case is planned for, if a speed is wanted
     first_ms: Range | None  # until the first token, if that is limited
     why: str  # there are none; "" if there are
+    outlay_usd: float = 0.0  # to buy one GPU with its share of a server; 0 if no price is known
+
+    def gpus_to_buy(self, requests_per_day: float) -> int:
+        """GPUs of all replicas, those in reserve included, at the central estimate."""
+        fleet = self.case.fleet
+        replicas = hosting.replicas_for(fleet, requests_per_day, self.case.capacity) + fleet.reserve + fleet.staging
+        return math.ceil(replicas * self.gpus)
 
     def fixed_usd(self, inputs: Inputs) -> float:
         """People and storage of a month in USD, whatever the volume."""
@@ -404,7 +411,7 @@ def servers_of(inputs: Inputs, facts: Facts, base: three_ways.Base) -> Servers:
         user = throughput.spread(speed.user_tokens_per_s, span)
     if inputs.first_token_ms is not None:
         first = first_token(inputs, base)
-    return Servers(case, span, rents, gpus, engineer, user, first, "")
+    return Servers(case, span, rents, gpus, engineer, user, first, "", card.usd or 0.0)
 
 
 def first_token(inputs: Inputs, base: three_ways.Base) -> Range | None:
