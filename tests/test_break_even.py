@@ -341,6 +341,12 @@ def test_what_has_to_be_bought_and_who_looks_after_many_replicas_is_said() -> No
     assert not any("enter how many people" in said for said in ask(requests_per_day=9e6, engineers=3).warnings)
 
 
+def test_of_two_offers_the_range_holds_both() -> None:
+    """data/gpu-rental.yaml has two prices of a committed H100, 2.72 and 3.26: the middle is 2.99, the ends are they."""
+    cost = ask(acquisition="committed").outputs["own_cost_usd"]
+    assert tuple(cost) == pytest.approx(tuple(190_000 / 24 + 40.54 + 1440 * rent for rent in (2.72, 2.99, 3.26)), rel=1e-9)
+
+
 def test_other_weights_at_the_host_than_on_one_s_own_gpus_are_said_to_be_others() -> None:
     said = "The hosted model and the one that you would run yourself are not the same."
     assert said not in ask().warnings

@@ -44,6 +44,7 @@ ANSWERS = {
 DATA = ("prices", "caches", "day-shapes", "models", "gpus", "engines", "engine-overhead", "precisions", "serving-factors",
         "serving-assumptions", "serving-errors", "gpu-rental", "operations")
 FACTS = "operations"
+FEW_PRICES = 10  # fewer prices than these have no tenth of their own
 YOURSELF = "Running it yourself"
 HOW, PEOPLE, BUYING = "How the replicas run", "People, storage, traffic", "What a GPU costs"
 
@@ -388,11 +389,14 @@ def _rents(gpu: str, facts: Facts) -> dict[str, Rent]:
 
 
 def spread_of(usd: Sequence[float], central: float) -> tuple[float, float]:
-    """Factors on the central price, below and above which a tenth of the prices lies."""
+    """Factors on the central price, below and above which a tenth of the prices lies; of few prices the lowest and highest,
+    since a tenth of two prices lies between them."""
     values = list(usd)
     if central <= 0:
         return 1.0, 1.0
-    return min(1.0, throughput.quantile(values, 0.1) / central), max(1.0, throughput.quantile(values, 0.9) / central)
+    tenth = 0.1 if len(values) >= FEW_PRICES else 0.0
+    return (min(1.0, throughput.quantile(values, tenth) / central),
+            max(1.0, throughput.quantile(values, 1 - tenth) / central))
 
 
 def _rent(inputs: Inputs, base: Base) -> Rent:
