@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from calculators.kit import days, intervals
 from calculators.kit.chart import Line, Lines
 from calculators.kit.facts import Facts, Value
-from calculators.kit.shape import Calculator, InputError, Link, NoValue, Step, Table, choice, day, output
+from calculators.kit.shape import Calculator, Link, NoValue, Step, Table, choice, day, output
 from calculators.kit.units import Range, show
 
 LEVEL_QUANTILE = 1.6448536269514722  # two-sided 90 %, as Epoch AI takes it
@@ -251,13 +251,7 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
 
 
 def _window(inputs: Inputs, open_side: Side, proprietary: Side, on: str) -> tuple[str, str]:
-    """First and last day of the average: within the data, and with a model of each kind on every day.
-
-    Raises InputError for a last day before the first.
-    """
-    if inputs.window_from and inputs.window_to and inputs.window_to < inputs.window_from:
-        raise InputError("window_to", f"Average to must not be before Average from, {inputs.window_from} "
-                                      f"(got {inputs.window_to}).")
+    """First and last day of the average: within the data, and with a model of each kind on every day."""
     end = min(inputs.window_to or on, on)
     start = inputs.window_from or days.iso(max(1, days.ordinal(end) - YEAR + 1))
     return max(start, open_side.models[0].date, proprietary.models[0].date), end
