@@ -6,11 +6,10 @@ needs. Volumes are requests on an average day; a month has 30 days. All costs ar
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from calculators.kit import hybrid
-from calculators.kit.facts import Value
 from calculators.kit.units import DAYS_PER_MONTH, HOURS_PER_DAY, HOURS_PER_MONTH, whole_up
 
 MONTHS_PER_YEAR = 12
@@ -42,19 +41,6 @@ def power_usd(kw: float, pue: float, usd_per_kwh: float) -> float:
 def lost_share(interruptions: float, minutes: float) -> float:
     """The share of a month (0 to 1) in which a server does not serve: so many interruptions of so many minutes."""
     return min(1.0, interruptions * minutes / MINUTES_PER_MONTH)
-
-
-def offers(rows: Mapping[str, Mapping[str, Value]], gpu: str, column: str) -> list[float]:
-    """The lowest price of each provider for a GPU, cheapest first; USD per GPU-hour.
-
-    `column`: on_demand, spot or committed. Marketplaces count where nobody else has a price, as in kit/rental.
-    """
-    found = [row for row in rows.values() if row.get("gpu") == gpu and column in row]
-    lowest: dict[str, float] = {}
-    for row in [row for row in found if row["kind"] != "marketplace"] or found:
-        price, provider = float(row[column]), str(row["provider"])
-        lowest[provider] = min(price, lowest.get(provider, price))
-    return sorted(lowest.values())
 
 
 # --- replicas -----------------------------------------------------------------------------------------------------------

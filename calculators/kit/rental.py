@@ -5,17 +5,23 @@ from collections.abc import Mapping
 from calculators.kit.facts import Value
 
 
-def median_usd(rows: Mapping[str, Mapping[str, Value]], gpu: str) -> tuple[float, int] | None:
-    """USD per GPU-hour and the number of providers: the median over providers of the lowest on-demand price of each.
+def offers(rows: Mapping[str, Mapping[str, Value]], gpu: str, column: str) -> list[float]:
+    """The lowest price of each provider for a GPU, cheapest first; USD per GPU-hour.
 
-    Marketplaces count where nobody else rents the GPU out. None if nobody does.
+    `column`: on_demand, spot or committed. Marketplaces count where nobody else has a price.
     """
-    offers = [row for row in rows.values() if row.get("gpu") == gpu and "on_demand" in row]
+    found = [row for row in rows.values() if row.get("gpu") == gpu and column in row]
     lowest: dict[str, float] = {}
-    for row in [row for row in offers if row["kind"] != "marketplace"] or offers:
-        price, provider = float(row["on_demand"]), str(row["provider"])
+    for row in [row for row in found if row["kind"] != "marketplace"] or found:
+        price, provider = float(row[column]), str(row["provider"])
         lowest[provider] = min(price, lowest.get(provider, price))
-    if not lowest:
+    return sorted(lowest.values())
+
+
+def median_usd(rows: Mapping[str, Mapping[str, Value]], gpu: str) -> tuple[float, int] | None:
+    """USD per GPU-hour and the number of providers: the median of what they ask on demand. None if nobody rents it out."""
+    known = offers(rows, gpu, "on_demand")
+    middle = len(known) // 2
+    if not known:
         return None
-    known, middle = sorted(lowest.values()), len(lowest) // 2
     return known[middle] if len(known) % 2 else (known[middle - 1] + known[middle]) / 2, len(known)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from calculators import serving
-from calculators.kit import architecture, hosting, prices, throughput, workload
+from calculators.kit import architecture, hosting, prices, rental, throughput, workload
 from calculators.kit.facts import Facts, Value
 from calculators.kit.holding import Machine, Need
 from calculators.kit.hosting import Case, Crossings, Fleet, Month
@@ -367,7 +367,7 @@ def _rents(gpu: str, facts: Facts) -> dict[str, Rent]:
     """What a GPU costs by how it is had: the medians of the offers with their spread, or why there is no price."""
     found = {}
     for how, column in ((ON_DEMAND, "on_demand"), (COMMITTED, "committed"), (SPOT, "spot")):
-        usd = hosting.offers(facts.rows("gpu-rental"), gpu, column)
+        usd = rental.offers(facts.rows("gpu-rental"), gpu, column)
         words = f"the median of the lowest {column.replace('_', '-')} prices of {show(len(usd), 'count')} providers"
         middle = throughput.quantile(usd, 0.5) if usd else 0.0
         found[how] = Rent(middle, *spread_of(usd, middle), words, True) if usd else Rent(
