@@ -181,3 +181,10 @@ def test_sources_of_one_id_in_two_files_are_told_apart_and_one_source_under_two_
     as_json = export.as_dict(found)
     assert {name: row["title"] for name, row in as_json["sources"].items()} == {"s": "Prices", "s-2": "Other prices"}
     assert [row["source"] for row in as_json["facts"].values()] == ["s", "s-2", "s"]
+
+
+def test_the_distance_of_two_figures_is_said_in_words() -> None:
+    """Three times as much and more is a factor; a part in two hundred or less is nothing to speak of."""
+    said = {ratio: render._distance(ratio) for ratio in (100, 3, 1.5, 1.001, 0.999, 0.5)}
+    assert said == {100: "100 times", 3: "3 times", 1.5: "+50 %", 1.001: "nearly the same", 0.999: "nearly the same",
+                    0.5: "−50 %"}

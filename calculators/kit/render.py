@@ -11,7 +11,7 @@ from calculators.kit.export import markdown
 from calculators.kit.facts import Facts, Source, Value
 from calculators.kit.result import Result
 from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue, Output, Ref, Table
-from calculators.kit.units import UNITS, Range, percent, show
+from calculators.kit.units import UNITS, Range, number, percent, show
 
 # From a page that holds a calculator up to the root of the site. Such pages lie two folders deep
 # (guide/cost-at-scale/, calculators/break-even/), whatever path the site is published under; a test holds them to it.
@@ -167,8 +167,8 @@ def section(calculator: Calculator, built: Result, facts: Facts, source_html: st
         '<p class="calculator-status" role="status" data-status></p>'
         '<noscript><p class="calculator-note">The result below is for the values in the form. To change them here, '
         "JavaScript is needed; the command line gives the same answers.</p></noscript>"
-        f'<div class="calculator-result" data-result>{result(built)}</div>'
-        f'<div data-compared></div><div data-record>{record(built)}</div>'
+        f'<div data-compared></div><div class="calculator-result" data-result>{result(built)}</div>'
+        f'<div data-record>{record(built)}</div>'
         f'<template data-markdown>{escape(markdown(built))}</template>'
         f"{source_html}</section>"
     )
@@ -275,7 +275,7 @@ def _comparison(title: str, heads: Sequence[str], results: Sequence[Result]) -> 
     rows.append(("Answer", [result.headline for result in results]))
     rows += [(spec.label, [_beside(result, results[0], name, spec) for result in results])
              for name, spec in calculator.results().items()
-             if not spec.headline and not spec.table and not spec.code and any(name in result.shown for result in results)]
+             if spec.unit != "text" and not spec.table and any(name in result.shown for result in results)]
     head = "".join(f'<th scope="col">{text}</th>' for text in ["", *heads])
     body = "".join(f'<tr><th scope="row">{escape(label)}</th>{"".join(f"<td class=long>{escape(cell)}</td>" for cell in cells)}'
                    "</tr>" for label, cells in rows)
@@ -293,7 +293,15 @@ def _beside(result: Result, first: Result, name: str, spec: Output) -> str:
     now, then = _number(value), _number(base)
     if result is first or now is None or then is None or now == then:
         return shown
-    return f"{shown} ({'+' if now > then else '−'}{percent(abs(now / then - 1))})" if then else shown
+    return f"{shown} ({_distance(now / then)})" if then else shown
+
+
+def _distance(ratio: float) -> str:
+    """How far a figure is from another, in words."""
+    if ratio >= 3:
+        return f"{number(float(f'{ratio:.2g}'))} times"
+    change = abs(ratio - 1)
+    return "nearly the same" if change < 0.005 else f"{'+' if ratio > 1 else '−'}{percent(change)}"
 
 
 def _number(value: object) -> float | None:
