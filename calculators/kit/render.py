@@ -277,7 +277,7 @@ def _comparison(title: str, heads: Sequence[str], results: Sequence[Result]) -> 
              for name, spec in calculator.results().items()
              if spec.unit != "text" and not spec.table and any(name in result.shown for result in results)]
     head = "".join(f'<th scope="col">{text}</th>' for text in ["", *heads])
-    body = "".join(f'<tr><th scope="row">{escape(label)}</th>{"".join(f"<td class=long>{escape(cell)}</td>" for cell in cells)}'
+    body = "".join(f'<tr><th scope="row">{escape(label)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}'
                    "</tr>" for label, cells in rows)
     return (f'<div class="scroll compared" tabindex="0" role="group" aria-label="{escape(title)}">'
             f'<table class="figures-table"><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead>'
