@@ -500,6 +500,12 @@ def test_models_that_lack_a_score_are_no_conflict_of_conditions() -> None:
     assert str(found.outputs["conflict"]).endswith("Or choose other models: what a model must do is asked of those two alone.")
 
 
+def test_a_workload_longer_than_the_context_asked_for_is_said() -> None:
+    """8,192 tokens of context as the form starts, against 8,000 + 193 and 8,000 + 192."""
+    assert any("has 8,193 tokens" in said for said in asking(input_tokens=8000, output_tokens=193).warnings)
+    assert not any("more than the context" in said for said in asking(input_tokens=8000, output_tokens=192).warnings)
+
+
 def test_hardware_of_one_s_own_says_what_has_to_be_bought_first() -> None:
     """One replica of one H100 and one in reserve: 2 x 30,000 x 1.3, by data/operations.yaml."""
     found = asking(data_may_go="organisation", requests_per_day=1000)

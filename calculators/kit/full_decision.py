@@ -618,6 +618,10 @@ def warnings(inputs: Inputs, outputs: Any) -> list[str]:
     found = []
     if verdict.first and options.surety(verdict.totals, verdict.order).word == options.CLOSE:
         found.append("The first two are too close to call: measure what is listed before you decide.")
+    together = inputs.input_tokens + inputs.output_tokens + inputs.reasoning_tokens
+    if together > inputs.context_tokens:
+        found.append(f"A request of your workload has {show(together, 'tokens')}, more than the context that you ask for: the "
+                     "larger of the two should hold.")
     if verdict.first in verdict.sold and verdict.sold[verdict.first].agreed:
         found.append("Its terms have to be agreed with the host first, and may be refused.")
     if HOSTED in verdict.sold and verdict.first in (HOSTED, ROUTE, BURST) and verdict.sold[HOSTED].terms is None:
