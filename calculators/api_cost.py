@@ -5,10 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from calculators.kit import days, scores, workload
-from calculators.kit.chart import Bars, Chart, Line, Lines, Points
-from calculators.kit.facts import Facts, Value
-from calculators.kit.prices import (
+from calculators.formulas import scores
+from calculators.formulas.prices import (
     PROPRIETARY,
     Cache,
     Clock,
@@ -30,7 +28,10 @@ from calculators.kit.prices import (
     too_short_to_cache,
     workload_of,
 )
-from calculators.kit.prices import TABLE as PRICES
+from calculators.formulas.prices import TABLE as PRICES
+from calculators.kit import days, workload
+from calculators.kit.chart import Bars, Chart, Line, Lines, Points
+from calculators.kit.facts import Facts, Value
 from calculators.kit.search import Change, changes, just_beyond
 from calculators.kit.shape import (
     Calculator,

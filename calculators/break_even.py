@@ -1,13 +1,16 @@
 """At what volume a server of one's own costs less than an API, when servers come whole.
 
-Two forms: the original's five numbers (simple), and three ways for one's own workload (full), which is kit/three_ways.
+Two forms: the original's five numbers (simple), and three ways for one's own workload (full), which is formulas/three_ways.
 """
 
 import math
 from dataclasses import dataclass
 from typing import Any
 
-from calculators.kit import three_ways, three_ways_result
+from calculators.formulas import three_ways, three_ways_result
+from calculators.formulas.three_ways import FULL, SIMPLE
+from calculators.formulas.three_ways_chances import chances_of
+from calculators.formulas.three_ways_flips import flips_of
 from calculators.kit.chances import Chances
 from calculators.kit.chart import Chart, Line, Lines
 from calculators.kit.facts import Facts
@@ -25,9 +28,6 @@ from calculators.kit.shape import (
     when,
     whole,
 )
-from calculators.kit.three_ways import FULL, SIMPLE
-from calculators.kit.three_ways_chances import chances_of
-from calculators.kit.three_ways_flips import flips_of
 from calculators.kit.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK, show, whole_up
 from calculators.kit.units import number as show_number
 

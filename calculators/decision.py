@@ -1,18 +1,18 @@
 """Which kind of model to look at first.
 
 Two forms: the original document's six questions with its points (quick), and conditions, costs and weights over eight ways
-(full), which is kit/full_decision.
+(full), which is formulas/full_decision.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from calculators.kit import full_decision, verdict
+from calculators.formulas import full_decision, verdict
+from calculators.formulas.verdict import FULL, QUICK
 from calculators.kit.chart import Bars, Chart
 from calculators.kit.facts import Facts, Value
 from calculators.kit.shape import LEFT_OUT, Calculator, Flip, FromFact, Link, NoValue, Step, output, when, whole, yes_no
-from calculators.kit.verdict import FULL, QUICK
 
 OPEN = "Consider open-weight models"
 PROPRIETARY = "Consider proprietary APIs"

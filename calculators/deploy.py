@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from calculators.kit import carry, commands, engines, holding, memory, workload
+from calculators.formulas import commands, engines, holding, memory
+from calculators.formulas.commands import Container, Run
+from calculators.formulas.engines import PATHS, Ask, Refused
+from calculators.formulas.holding import Plan, Question
+from calculators.kit import carry, workload
 from calculators.kit.chart import Chart
-from calculators.kit.commands import Container, Run
-from calculators.kit.engines import PATHS, Ask, Refused
 from calculators.kit.facts import Facts, Value
-from calculators.kit.holding import Plan, Question
 from calculators.kit.shape import Calculator, Input, InputError, Link, NoValue, Step, number, output, text, whole
 from calculators.kit.units import Range, show
 from calculators.kit.workload import LAYERWISE

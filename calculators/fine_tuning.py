@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
-from calculators.kit import architecture, rental, training, tuned, tuning_steps, workload
-from calculators.kit.architecture import Architecture
+from calculators.formulas import architecture, rental, training, tuned, tuning_steps
+from calculators.formulas.architecture import Architecture
+from calculators.formulas.memory import GB, GIB, SERVER
+from calculators.formulas.training import GPU_COUNTS, SHARDINGS, Job, Parts, Peak, Work
+from calculators.formulas.tuning_run import KEY, Constants, constants, gpus_needed, job_of, kinds_of, peak_of, tokens_at_once
+from calculators.kit import workload
 from calculators.kit.chart import Stack
 from calculators.kit.facts import Facts
-from calculators.kit.memory import GB, GIB, SERVER
 from calculators.kit.shape import (
     LEFT_OUT,
     Calculator,
@@ -26,8 +29,6 @@ from calculators.kit.shape import (
     whole,
     yes_no,
 )
-from calculators.kit.training import GPU_COUNTS, SHARDINGS, Job, Parts, Peak, Work
-from calculators.kit.tuning_run import KEY, Constants, constants, gpus_needed, job_of, kinds_of, peak_of, tokens_at_once
 from calculators.kit.units import TOKENS_PER_MTOK, Range, show
 
 METHODS = {"full": "Full fine-tuning", "lora": "LoRA", "qlora": "QLoRA, 4-bit base"}

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from calculators.kit import days, intervals
+from calculators.formulas import intervals
+from calculators.kit import days
 from calculators.kit.chart import Line, Lines
 from calculators.kit.facts import Facts, Value
 from calculators.kit.shape import Calculator, Link, NoValue, Step, Table, choice, day, output

@@ -4,11 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from calculators.kit import architecture, carry, memory, workload
-from calculators.kit.architecture import Architecture
-from calculators.kit.chart import Stack
-from calculators.kit.facts import Facts
-from calculators.kit.holding import (
+from calculators.formulas import architecture, memory
+from calculators.formulas.architecture import Architecture
+from calculators.formulas.holding import (
     MOST_TOKENS,
     Machine,
     Need,
@@ -23,7 +21,10 @@ from calculators.kit.holding import (
     plan_of,
     usable_gb,
 )
-from calculators.kit.memory import GB, Split
+from calculators.formulas.memory import GB, Split
+from calculators.kit import carry, workload
+from calculators.kit.chart import Stack
+from calculators.kit.facts import Facts
 from calculators.kit.shape import Calculator, Flip, Link, NoValue, Step, Table, folded, number, output, text, whole
 from calculators.kit.units import Range, show
 from calculators.kit.workload import LAYERWISE

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from calculators.kit import hybrid, scores, workload
+from calculators.formulas import hybrid, scores
+from calculators.formulas.prices import EVEN, Job, called, clock_of, misfit, offer_of, plain_name, request_usd, retired
+from calculators.formulas.prices import TABLE as PRICES
+from calculators.kit import workload
 from calculators.kit.chart import Bars, Chart, Line, Lines
 from calculators.kit.facts import Facts, Value
-from calculators.kit.prices import EVEN, Job, called, clock_of, misfit, offer_of, plain_name, request_usd, retired
-from calculators.kit.prices import TABLE as PRICES
 from calculators.kit.search import Change, changes, just_beyond
 from calculators.kit.shape import (
     LEFT_OUT,

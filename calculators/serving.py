@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from calculators.kit import architecture, carry, holding, memory, rental, serving_steps, throughput, workload
-from calculators.kit.architecture import Architecture
+from calculators.formulas import architecture, holding, memory, rental, serving_steps, throughput
+from calculators.formulas.architecture import Architecture
+from calculators.formulas.holding import Machine, Need, Rows
+from calculators.formulas.memory import GB, Split
+from calculators.formulas.throughput import Gpu, Load, Rates, Setup, Speed, Work
+from calculators.kit import carry, workload
 from calculators.kit.chart import Line, Lines
 from calculators.kit.facts import Facts, Value
-from calculators.kit.holding import Machine, Need, Rows
-from calculators.kit.memory import GB, Split
 from calculators.kit.shape import LEFT_OUT, Calculator, InputError, Link, NoValue, Step, Table, number, output, shared, whole
-from calculators.kit.throughput import Gpu, Load, Rates, Setup, Speed, Work
 from calculators.kit.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK, Range, show
 from calculators.kit.units import number as show_number
 

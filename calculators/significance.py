@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
+from calculators.formulas.intervals import difference, wilson
 from calculators.kit.chart import Intervals
 from calculators.kit.facts import Facts
-from calculators.kit.intervals import difference, wilson
 from calculators.kit.shape import LEFT_OUT, Calculator, Flip, FromFact, Link, NoValue, Step, choice, number, output, when, whole
 from calculators.kit.units import Range, whole_up
 

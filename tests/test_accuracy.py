@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from calculators.buildtime import accuracy, data, fit, fitted, measured
 from calculators.buildtime.__main__ import main
-from calculators.kit import architecture, memory, throughput, workload
-from calculators.kit.throughput import Gpu, Load, Setup
+from calculators.formulas import architecture, memory, throughput
+from calculators.formulas.throughput import Gpu, Load, Setup
+from calculators.kit import workload
 from calculators.kit.units import Range
 
 FACTS = data.facts()

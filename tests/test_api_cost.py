@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 import calculators
 from calculators import api_cost
 from calculators.buildtime import data
-from calculators.kit import days, export, prices, render, workload
-from calculators.kit.prices import EVEN, Clock, Job, Offer, Rates
+from calculators.formulas import prices
+from calculators.formulas.prices import EVEN, Clock, Job, Offer, Rates
+from calculators.kit import days, export, render, workload
 from calculators.kit.result import answer
 from calculators.kit.shape import InputError, NoValue
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 import calculators
 from calculators import break_even
 from calculators.buildtime import DOCS, data
-from calculators.kit import hosting, prices, rental, three_ways, three_ways_chances, three_ways_result
+from calculators.formulas import hosting, prices, rental, three_ways, three_ways_chances, three_ways_result
+from calculators.formulas.hosting import Case, Fleet
 from calculators.kit.chances import DRAWS
-from calculators.kit.hosting import Case, Fleet
 from calculators.kit.result import Result, answer, chances_of
 from calculators.kit.shape import LEFT_OUT, Flip, NoValue
 from calculators.kit.units import Range

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from calculators.buildtime import data
-from calculators.kit import architecture, config_json
+from calculators.formulas import architecture, config_json
 from calculators.kit.facts import Facts
 
 FACTS: Facts = data.facts("2026-11-26")

@@ -269,7 +269,8 @@ def the_charts_are_sound(found: result.Result) -> None:
 
 def browser_modules() -> list[Path]:
     root = PROJECT / "calculators"
-    return [p for p in [*root.glob("*.py"), *(root / "kit").glob("*.py")] if p.name != "__main__.py"]
+    folders = (root, root / "kit", root / "formulas")
+    return [path for folder in folders for path in folder.glob("*.py") if path.name != "__main__.py"]
 
 
 @pytest.mark.parametrize("path", browser_modules(), ids=lambda p: p.name)
@@ -282,6 +283,11 @@ def test_what_runs_in_the_browser_imports_the_standard_library_alone(path: Path)
         assert top in sys.stdlib_module_names or top == "calculators", name
     if path.name != "__init__.py":
         assert not any(name.startswith("calculators.buildtime") for name in names)
+
+
+def test_the_kit_knows_no_subject() -> None:
+    for path in (PROJECT / "calculators" / "kit").glob("*.py"):
+        assert "calculators.formulas" not in path.read_text("utf-8"), path.name
 
 
 def test_the_page_script_knows_no_calculator_and_no_field() -> None:

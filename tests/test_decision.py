@@ -8,9 +8,10 @@ import pytest
 
 import calculators
 from calculators.buildtime import DOCS, data
-from calculators.kit import full_decision, options, result, verdict
+from calculators.formulas import full_decision, options, verdict
+from calculators.formulas.options import Finding
+from calculators.kit import result
 from calculators.kit.facts import Facts
-from calculators.kit.options import Finding
 from calculators.kit.shape import NoValue, Table
 from calculators.kit.units import Range
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from calculators import fine_tuning
 from calculators.buildtime import PROJECT, data
 from calculators.fine_tuning import CALCULATOR, Inputs
-from calculators.kit import architecture, training, tuning_run
-from calculators.kit.architecture import Architecture
-from calculators.kit.memory import GB, GIB
-from calculators.kit.tuning_run import constants, job_of, peak_of, tokens_at_once
+from calculators.formulas import architecture, training, tuning_run
+from calculators.formulas.architecture import Architecture
+from calculators.formulas.memory import GB, GIB
+from calculators.formulas.tuning_run import constants, job_of, peak_of, tokens_at_once
 
 DAY = "2026-11-26"
 FACTS = data.facts(DAY)

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from calculators import gpu_memory
 from calculators.buildtime import data
-from calculators.kit import architecture, chart, memory, render
+from calculators.formulas import architecture, memory
+from calculators.formulas.memory import Format, Split, Weights
+from calculators.kit import chart, render
 from calculators.kit.chart import Stack
-from calculators.kit.memory import Format, Split, Weights
 from calculators.kit.result import Result, answer
 from calculators.kit.shape import InputError, NoValue
 from calculators.kit.units import Range

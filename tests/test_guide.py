@@ -359,7 +359,8 @@ def test_from_every_page_the_way_up_ends_at_the_first_page() -> None:
 
 def test_every_room_of_the_kit_and_every_script_is_on_the_page_for_contributors() -> None:
     page = read("contributing/index.md")
-    rooms = {path.stem for path in (PROJECT / "calculators" / "kit").glob("*.py")} - {"__init__"}
+    folders = ("kit", "formulas")
+    rooms = {path.stem for folder in folders for path in (PROJECT / "calculators" / folder).glob("*.py")} - {"__init__"}
     assert sorted(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == sorted(rooms)
     assert {path.name for path in (DOCS / "assets").glob("*.js")} == set(re.findall(r"`(\w+\.js)`", page))
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from calculators.buildtime import data
-from calculators.kit import prices
+from calculators.formulas import prices
 from calculators.kit.shape import NoValue
 
 FACTS = data.facts("2026-11-26")

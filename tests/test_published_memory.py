@@ -10,7 +10,8 @@ import yaml
 
 from calculators import gpu_memory
 from calculators.buildtime import PROJECT, data
-from calculators.kit import memory, workload
+from calculators.formulas import memory
+from calculators.kit import workload
 from calculators.kit.result import answer
 from calculators.kit.units import Range
 

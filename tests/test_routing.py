@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from calculators import routing
 from calculators.buildtime import data
-from calculators.kit import hybrid
+from calculators.formulas import hybrid
 from calculators.kit.result import Result, answer
 from calculators.kit.shape import NoValue
 

@@ -89,12 +89,9 @@ def _age(cited: list[Fact], as_of: str) -> str:
     return tables.age([fact.source.checked for fact in cited], as_of, min(lives, default=None))
 
 
-PLUMBING = ("browser", "chances", "chart", "export", "facts", "record", "render", "result", "shape", "units", "workload")
-
-
 def _formula(found: Calculator) -> str:
-    """The source of the calculation, folded: what stands between the inputs and the explanation, and the functions of the kit
-    that it calls."""
+    """The source of the calculation, folded: what stands between the inputs and the explanation, and the functions of the
+    formulas that it calls."""
     module = inspect.getmodule(found.calculate)
     text = inspect.getsource(module) if module else ""
     body = text[text.index("@dataclass"):text.index("def explain(")].strip()
@@ -106,7 +103,7 @@ def _formula(found: Calculator) -> str:
 
 
 def _called(module: Any, text: str) -> list[Any]:
-    """The functions and classes of the kit that a piece of code names, formulas and not plumbing, in the kit's own order."""
+    """The functions and classes of the formulas that a piece of code names, in their own order."""
     found: dict[str, Any] = {}
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Name):
@@ -116,10 +113,8 @@ def _called(module: Any, text: str) -> list[Any]:
         else:
             continue
         home = getattr(part, "__module__", "") or ""
-        if inspect.isroutine(part) or inspect.isclass(part):
-            package, _, name = home.rpartition(".")
-            if package == "calculators.kit" and name not in PLUMBING:
-                found[f"{home}.{part.__qualname__}"] = part
+        if home.startswith("calculators.formulas.") and (inspect.isroutine(part) or inspect.isclass(part)):
+            found[f"{home}.{part.__qualname__}"] = part
     return sorted(found.values(), key=lambda part: (part.__module__, inspect.getsourcelines(part)[1]))
 
 

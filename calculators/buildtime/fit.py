@@ -1,4 +1,4 @@
-"""Fit the factors of kit.throughput to the measured rows of data/, and say how far off the result is on rows left out.
+"""Fit the factors of formulas.throughput to the measured rows of data/, and say how far off the result is on rows left out.
 
 Least squares on logarithms, Huber's weights for outliers, every factor drawn towards what it was taken to be beforehand
 (for a factor of one GPU family, format or engine that is 1: like all others). Standard library only.
@@ -10,8 +10,7 @@ from collections.abc import Callable, Container, Hashable, Iterable, Mapping, Se
 from typing import NamedTuple
 
 from calculators.buildtime.measured import Row
-from calculators.kit.facts import Facts
-from calculators.kit.throughput import (
+from calculators.formulas.throughput import (
     GIB,
     Speed,
     Work,
@@ -24,6 +23,7 @@ from calculators.kit.throughput import (
     speed,
     work,
 )
+from calculators.kit.facts import Facts
 
 Factors = dict[str, float]
 FOLDS = 10

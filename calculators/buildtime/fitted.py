@@ -11,10 +11,10 @@ from typing import Any
 from calculators.buildtime import DATA, accuracy, data, fit, measured
 from calculators.buildtime.accuracy import Compared
 from calculators.buildtime.fit import LeftOut, Point
+from calculators.formulas.throughput import LOADS, MODES, STEM, cell_key, family_name, key_of, quantile, read_fitted, spread
 from calculators.kit.chart import Scatter
 from calculators.kit.export import SCHEMA
 from calculators.kit.facts import Facts
-from calculators.kit.throughput import LOADS, MODES, STEM, cell_key, family_name, key_of, quantile, read_fitted, spread
 from calculators.kit.units import Range
 
 ERRORS = "serving-errors"

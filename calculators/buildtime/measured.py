@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from calculators.buildtime import data
-from calculators.kit import architecture as arch
-from calculators.kit.architecture import Architecture
+from calculators.formulas import architecture as arch
+from calculators.formulas.architecture import Architecture
+from calculators.formulas.throughput import Format, Gpu, Load, Setup, formats, gpu_of, mode_of
 from calculators.kit.facts import Facts, Value
-from calculators.kit.throughput import Format, Gpu, Load, Setup, formats, gpu_of, mode_of
 
 COLUMNS = ("id", "model", "gpu", "n_gpus", "tensor_parallel", "parallel_detail", "engine", "engine_version", "weight_precision",
            "kv_precision", "isl", "osl", "concurrency_or_mode", "output_tok_s_total", "derived_output_tok_s", "per_user_tok_s",

@@ -110,9 +110,9 @@ def inputs_hash() -> str:
 
 
 def package_files() -> list[tuple[str, bytes]]:
-    """Our package as the browser gets it: the calculators and the kit."""
+    """Our package as the browser gets it: the calculators, the kit and the formulas."""
     root = PROJECT / "calculators"
-    modules = [*root.glob("*.py"), *(root / "kit").glob("*.py")]
+    modules = [path for folder in (root, root / "kit", root / "formulas") for path in folder.glob("*.py")]
     return [(p.relative_to(PROJECT).as_posix(), p.read_bytes()) for p in sorted(modules) if p.name != "__main__.py"]
 
 

@@ -7,10 +7,11 @@ data/engines.yaml with its source, in the column `cannot`.
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from calculators.kit import memory, workload
-from calculators.kit.commands import PORT, VARIABLE, Run, quote
+from calculators.formulas import memory
+from calculators.formulas.commands import PORT, VARIABLE, Run, quote
+from calculators.formulas.memory import Split
+from calculators.kit import workload
 from calculators.kit.facts import Value
-from calculators.kit.memory import Split
 from calculators.kit.workload import GGUF, LAYERWISE
 
 BOUNDS = ("nominal_8", "nominal_4")  # for counting alone: no file is in such a format

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from calculators.kit import architecture
-from calculators.kit.architecture import Architecture
+from calculators.formulas import architecture
+from calculators.formulas.architecture import Architecture
 
 
 class Config(NamedTuple):

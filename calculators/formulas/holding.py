@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from calculators.kit import architecture, config_json, memory, workload
-from calculators.kit.architecture import Architecture
+from calculators.formulas import architecture, config_json, memory
+from calculators.formulas.architecture import Architecture
+from calculators.formulas.memory import GB, GIB, Split
+from calculators.kit import workload
 from calculators.kit.facts import Facts, Value
-from calculators.kit.memory import GB, GIB, Split
 from calculators.kit.shape import InputError
 from calculators.kit.units import Range
 from calculators.kit.workload import GGUF, LAYERWISE

@@ -1,8 +1,8 @@
 """What the full form of the decision asks, and what the answers come to: conditions first, then costs and points.
 
-Here are the inputs and the look-ups: which host may be used, what the licence says, how fast a server is. The
-arithmetic of rules and points is in kit/options, what a month costs in kit/prices and kit/hosting, what a replica yields in
-kit/three_ways; kit/full_decision shows the verdict.
+Here are the inputs and the look-ups: which host may be used, what the licence says, how fast a server is. The arithmetic of
+rules and points is in options, what a month costs in prices and hosting, what a replica yields in three_ways; full_decision
+shows the verdict.
 """
 
 import functools
@@ -13,9 +13,8 @@ from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 from calculators import licence, routing, serving
-from calculators.kit import architecture, hosting, hybrid, memory, options, prices, scores, three_ways, throughput, workload
-from calculators.kit.facts import Facts, Value
-from calculators.kit.options import (
+from calculators.formulas import architecture, hosting, hybrid, memory, options, prices, scores, three_ways, throughput
+from calculators.formulas.options import (
     BURST,
     CLOUD,
     EDGE,
@@ -31,6 +30,8 @@ from calculators.kit.options import (
     Finding,
     Findings,
 )
+from calculators.kit import workload
+from calculators.kit.facts import Facts, Value
 from calculators.kit.shape import FromFact, NoValue, choice, number, stepped, when, whole, yes_no
 from calculators.kit.units import DAYS_PER_MONTH, HOURS_PER_MONTH, Range, show, significant
 

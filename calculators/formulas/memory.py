@@ -7,8 +7,8 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from calculators.kit import architecture
-from calculators.kit.architecture import Architecture
+from calculators.formulas import architecture
+from calculators.formulas.architecture import Architecture
 from calculators.kit.facts import Value
 from calculators.kit.units import Range
 

@@ -6,12 +6,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from calculators.kit import hosting
-from calculators.kit.facts import Facts
-from calculators.kit.hosting import Case, Crossings, Month
-from calculators.kit.search import changes
-from calculators.kit.shape import Field, Flip, NoValue
-from calculators.kit.three_ways import (
+from calculators.formulas import hosting
+from calculators.formulas.hosting import Case, Crossings, Month
+from calculators.formulas.three_ways import (
     ACQUISITION,
     ANSWERS,
     ON_DEMAND,
@@ -26,6 +23,9 @@ from calculators.kit.three_ways import (
     setting_of,
     speed_of,
 )
+from calculators.kit.facts import Facts
+from calculators.kit.search import changes
+from calculators.kit.shape import Field, Flip, NoValue
 
 STRAIGHT = ("gpu_hour_usd", "purchase_usd", "gpu_kw", "pue", "kwh_usd", "hosting_kw_usd", "reserve_replicas",
             "staging_replicas", "engineers", "engineer_usd", "storage_gb", "storage_usd", "traffic_bytes", "traffic_usd")

@@ -15,8 +15,8 @@ import re
 from collections.abc import Container, Mapping
 from typing import NamedTuple
 
-from calculators.kit import architecture as arch
-from calculators.kit.architecture import Architecture
+from calculators.formulas import architecture as arch
+from calculators.formulas.architecture import Architecture
 from calculators.kit.facts import Facts, Value
 from calculators.kit.units import Range
 

@@ -1,6 +1,6 @@
 """The full form of the decision as it is shown: figures, tables, working, what would change the answer, and the record.
 
-What is asked and what the answers come to is in kit/verdict; calculators/decision registers this beside its quick form.
+What is asked and what the answers come to is in formulas/verdict; calculators/decision registers this beside its quick form.
 """
 
 import math
@@ -9,17 +9,21 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from calculators import licence
-from calculators.kit import options, prices, three_ways
-from calculators.kit.carry import link
-from calculators.kit.chart import Stack
-from calculators.kit.facts import Facts, Value
-from calculators.kit.options import BURST, CLOUD, EDGE, FACTORS, HOSTED, OPTIONS, OWN, PROPRIETARY, REGIONAL, ROUTE, Finding
-from calculators.kit.record import Considered, Draft, cells, said, written
-from calculators.kit.result import Result
-from calculators.kit.search import crossing
-from calculators.kit.shape import LEFT_OUT, Field, Flip, Input, Link, NoValue, Step, Table, fill, output
-from calculators.kit.units import Range, show, significant
-from calculators.kit.verdict import (
+from calculators.formulas import options, prices, three_ways
+from calculators.formulas.options import (
+    BURST,
+    CLOUD,
+    EDGE,
+    FACTORS,
+    HOSTED,
+    OPTIONS,
+    OWN,
+    PROPRIETARY,
+    REGIONAL,
+    ROUTE,
+    Finding,
+)
+from calculators.formulas.verdict import (
     FULL,
     JOB,
     NO_BENCHMARK,
@@ -31,6 +35,14 @@ from calculators.kit.verdict import (
     licence_rules,
     weights_of,
 )
+from calculators.kit.carry import link
+from calculators.kit.chart import Stack
+from calculators.kit.facts import Facts, Value
+from calculators.kit.record import Considered, Draft, cells, said, written
+from calculators.kit.result import Result
+from calculators.kit.search import crossing
+from calculators.kit.shape import LEFT_OUT, Field, Flip, Input, Link, NoValue, Step, Table, fill, output
+from calculators.kit.units import Range, show, significant
 
 STAYS = "nothing"  # what rules out a way that is left
 COST_DIGITS = 4  # significant, of a month's cost

@@ -6,9 +6,9 @@ Bytes and FLOPs throughout; only the caller turns bytes into GiB. What an archit
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from calculators.kit import architecture
-from calculators.kit.architecture import Architecture
-from calculators.kit.memory import SERVER
+from calculators.formulas import architecture
+from calculators.formulas.architecture import Architecture
+from calculators.formulas.memory import SERVER
 from calculators.kit.units import Range
 
 SHARDINGS = ("none", "optimiser", "gradients", "parameters")
@@ -101,7 +101,7 @@ class Work(NamedTuple):
 def matrices(a: Architecture) -> Iterator[Matrix]:
     """Every matrix of the layers that an adapter may stand beside, routers and indexers left out.
 
-    The shapes are those that kit.architecture counts, from the models' published code.
+    The shapes are those that formulas.architecture counts, from the models' published code.
     """
     if a.attention == "mla":
         yield from _latent(a)

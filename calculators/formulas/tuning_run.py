@@ -1,16 +1,17 @@
 """What a run of fine-tuning holds in memory: from the reader's choices to bytes.
 
-The arithmetic of one architecture is in kit/training.py; here the choices and the figures of data/training-memory.yaml meet it.
+The arithmetic of one architecture is in formulas/training.py; here the choices and the figures of data/training-memory.yaml
+meet it.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from calculators.kit import architecture, memory, training
-from calculators.kit.architecture import Architecture
+from calculators.formulas import architecture, memory, training
+from calculators.formulas.architecture import Architecture
+from calculators.formulas.memory import GIB
+from calculators.formulas.training import GPU_COUNTS, Job, Peak
 from calculators.kit.facts import Facts
-from calculators.kit.memory import GIB
-from calculators.kit.training import GPU_COUNTS, Job, Peak
 from calculators.kit.units import Range
 
 if TYPE_CHECKING:  # the calculator imports this module

@@ -1,8 +1,8 @@
 """The full form of break-even: a proprietary API, a hosted open model, or a replica of one's own, by volume.
 
-Its inputs and the case that they make; kit/three_ways_result has what it gives, kit/three_ways_flips and kit/three_ways_chances
-what would change it. calculators/break_even registers it beside its simple form. What a month costs by each way is in
-kit/hosting, what tokens cost in kit/prices, what a replica yields in calculators/serving.
+Its inputs and the case that they make; three_ways_result has what it gives, three_ways_flips and three_ways_chances what would
+change it. calculators/break_even registers it beside its simple form. What a month costs by each way is in hosting, what tokens
+cost in prices, what a replica yields in calculators/serving.
 """
 
 import functools
@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from calculators import serving
-from calculators.kit import architecture, hosting, prices, rental, throughput, workload
+from calculators.formulas import architecture, hosting, prices, rental, throughput
+from calculators.formulas.holding import Machine, Need
+from calculators.formulas.hosting import Case, Crossings, Fleet, Month
+from calculators.formulas.memory import Split
+from calculators.kit import workload
 from calculators.kit.facts import Facts, Value
-from calculators.kit.holding import Machine, Need
-from calculators.kit.hosting import Case, Crossings, Fleet, Month
-from calculators.kit.memory import Split
 from calculators.kit.shape import NoValue, choice, folded, number, stepped, when, whole
 from calculators.kit.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, show
 

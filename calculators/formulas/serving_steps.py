@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from calculators.kit import throughput
-from calculators.kit.memory import GB
+from calculators.formulas import throughput
+from calculators.formulas.memory import GB
 from calculators.kit.shape import Step
 from calculators.kit.units import number as show_number
 from calculators.kit.units import show

@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from calculators import serving
-from calculators.kit import hosting, prices
-from calculators.kit.chart import Chart, Line, Lines, Stack
-from calculators.kit.facts import Facts, Value
-from calculators.kit.hosting import Case, Crossings, Month
-from calculators.kit.shape import Input, Link, NoValue, Step, Table, output
-from calculators.kit.three_ways import (
+from calculators.formulas import hosting, prices
+from calculators.formulas.hosting import Case, Crossings, Month
+from calculators.formulas.three_ways import (
     ANSWERS,
     BOUGHT,
     CALLED,
@@ -31,7 +28,10 @@ from calculators.kit.three_ways import (
     setting_of,
     speed_of,
 )
-from calculators.kit.three_ways_flips import counts, field_of
+from calculators.formulas.three_ways_flips import counts, field_of
+from calculators.kit.chart import Chart, Line, Lines, Stack
+from calculators.kit.facts import Facts, Value
+from calculators.kit.shape import Input, Link, NoValue, Step, Table, output
 from calculators.kit.units import DAYS_PER_MONTH, TOKENS_PER_MTOK, Range, show, significant
 from calculators.kit.units import number as show_number
 

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from calculators.kit.memory import SERVER
+from calculators.formulas.memory import SERVER
+from calculators.formulas.training import SHARDINGS
+from calculators.formulas.tuning_run import KEY, tokens_at_once
 from calculators.kit.shape import LEFT_OUT, NoValue, Step
-from calculators.kit.training import SHARDINGS
-from calculators.kit.tuning_run import KEY, tokens_at_once
 from calculators.kit.units import show
 
 if TYPE_CHECKING:  # the calculator imports this module

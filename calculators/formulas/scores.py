@@ -1,7 +1,7 @@
 """Benchmark scores by model, for calculators that set quality beside price."""
 
+from calculators.formulas.prices import plain_name
 from calculators.kit.facts import Facts
-from calculators.kit.prices import plain_name
 
 TABLE = "benchmark-scores"
 FRONTIER = "frontier"

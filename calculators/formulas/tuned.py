@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from calculators.kit import training
-from calculators.kit.memory import GB
+from calculators.formulas import training
+from calculators.formulas.memory import GB
+from calculators.formulas.tuning_run import Constants
 from calculators.kit.shape import NoValue, Table
-from calculators.kit.tuning_run import Constants
 from calculators.kit.units import show
 
 if TYPE_CHECKING:  # the calculator imports this module

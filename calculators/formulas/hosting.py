@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from calculators.kit import hybrid
+from calculators.formulas import hybrid
 from calculators.kit.units import DAYS_PER_MONTH, HOURS_PER_DAY, HOURS_PER_MONTH, whole_up
 
 MONTHS_PER_YEAR = 12

@@ -4,12 +4,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from calculators.kit import hosting, prices
+from calculators.formulas import hosting, prices
+from calculators.formulas.hosting import Case, Month
+from calculators.formulas.three_ways import BOUGHT, CALLED, HOSTED, OWN, PROPRIETARY, Inputs, Setting, setting_of, spread_of
 from calculators.kit.chances import Chances, Deviates, Swing, cheapest_shares, widest
 from calculators.kit.facts import Facts
-from calculators.kit.hosting import Case, Month
 from calculators.kit.shape import NoValue
-from calculators.kit.three_ways import BOUGHT, CALLED, HOSTED, OWN, PROPRIETARY, Inputs, Setting, setting_of, spread_of
 from calculators.kit.units import DAYS_PER_MONTH, HOURS_PER_MONTH, show, significant
 from calculators.kit.units import number as show_number
 
