@@ -582,7 +582,7 @@ def test_the_record_has_the_structure_of_madr_and_all_that_a_team_signs() -> Non
     assert "* Where may your data go: Only to a processor whose terms say that it does not train on them" in lines
     assert any(line.startswith("* Weights, of 5: cost 3, ") and "independence of a vendor 4" in line for line in lines)
     assert any(line.startswith("* Good, because of ") and "time to launch (10 of 10 points)" in line for line in lines)
-    assert any(line.startswith("* Must new capabilities be there at once?: yes → ") for line in lines)
+    assert any(line.startswith("* Must new capabilities be there at once? yes → ") for line in lines)
     given = next(line for line in lines if line.startswith("Answers that were given."))
     assumed = next(line for line in lines if line.startswith("Assumed, since "))
     assert "Requests per day: 20,000;" in given

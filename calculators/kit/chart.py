@@ -447,13 +447,15 @@ def _tornado(chart: Tornado) -> tuple[int, str]:
     """A bar for each input from the result at its low end to that at its high end, and a line where the result is now."""
     ends = [chart.central, *(end for row in chart.rows for end in (row.low, row.high))]
     scale, bottom, parts = _under_each_other(ends, len(chart.rows), chart.unit)
+    now, line = scale.at(chart.central), ""  # past every bar, and not through what stands above it
     for i, row in enumerate(chart.rows):
         y = TOP + i * TALL_ROW + ROW
+        line += f"M{now:g} {y + 3}v15"
         left, right = sorted((scale.at(row.low), scale.at(row.high)))
         label = _fitting(f"{row.label}: {_from_to(row.low_at, row.high_at)}")
         parts.append(f'<text x="{MARGIN}" y="{y}">{escape(label)}</text>')
         parts.append(f'<rect class="bar-1" x="{left:g}" y="{y + 5}" width="{max(1, right - left):g}" height="11"/>')
-    parts.append(f'<path class="mark" d="M{scale.at(chart.central):g} {TOP}V{bottom}"/>')
+    parts.append(f'<path class="mark" d="{line}"/>')
     return bottom + 46, "".join(parts)
 
 

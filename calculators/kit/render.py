@@ -408,16 +408,17 @@ def flip_texts(flips: Iterable[Flip], fields: Mapping[str, Field]) -> list[str]:
         if flip.value is not None:
             changing.append(flip_text(flip, fields[flip.input]))
         else:
-            others.setdefault(flip.why, []).append(fields[flip.input].label)
+            others.setdefault(flip.why, []).append(fields[flip.input].label.rstrip("?"))
     return [*changing, *(f"{'; '.join(labels)}: {why}" for why, labels in others.items())]
 
 
 def flip_text(flip: Flip, spec: Field) -> str:
     """One flip as a sentence."""
+    asked = spec.label if spec.label.endswith("?") else f"{spec.label}:"
     if flip.value is None:
-        return f"{spec.label}: {flip.why}"
+        return f"{asked} {flip.why}"
     value = spec.choices.get(str(flip.value)) or show(_to_four(flip.value) if spec.kind == "number" else flip.value, flip.unit)
-    return f"{spec.label}: {flip.beyond} {value} → {flip.answer}".replace(":  ", ": ")
+    return " ".join(part for part in (asked, flip.beyond, value, "→", flip.answer) if part)
 
 
 def _to_four(value: Value) -> Value:
