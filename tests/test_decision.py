@@ -262,7 +262,10 @@ def test_many_users_matter_where_a_licence_counts_them() -> None:
 # rules out or allows, or that points move. At 1,000,000 requests a day the shape of the day decides how many copies are needed.
 SEEN: dict[str, tuple[dict[str, Any], str]] = {
     "proprietary-highest-quality": ({"score_floor": 95}, "rules out hosted open weights, rented GPUs, own hardware"),
-    "proprietary-quick-start": ({"weight_launch": 5}, "moves the proprietary API most, by +"),
+    # Own hardware, by its points and weights: 3 x 2.04 (10,600 ÷ 42.60 = 2^7.96) + 3 x 7.6 + 3 x 10 + 2 x 2 + 10 + 9 + 7 = 88.9
+    # over 14 is 6.35; with 5 x 1 for time to launch 93.9 over 19 is 4.94. The proprietary API's total, the next most moved:
+    # 80.2 over 14 is 5.73, with 5 x 10 130.2 over 19 is 6.86.
+    "proprietary-quick-start": ({"weight_launch": 5}, "moves own hardware most, by −1.41 points"),
     "proprietary-variable-traffic": ({"day_shape": "evening", "requests_per_day": 1e6}, "moves "),
     "proprietary-no-ml-team": ({"team": "none"}, "rules out rented GPUs, own hardware and the hybrid for peaks"),
     "proprietary-latest-features": ({"needs_newest": "yes"}, "rules out hosted open weights, rented GPUs, own hardware"),
@@ -309,6 +312,13 @@ def test_each_reason_is_seen_to_act(key: str) -> None:
     assert left(with_it) != left(without) or with_it.totals != without.totals
 
 
+def test_a_quick_start_lifts_apis_of_both_kinds_and_servers_of_neither() -> None:
+    """Their 10 points for time to launch are more than their mean of the rest, and the servers' 5 and 1 are less."""
+    before, after = (judged(weight_launch=weight).totals for weight in (0, 5))
+    assert all(after[way].central > before[way].central for way in (PROPRIETARY, HOSTED))
+    assert all(after[way].central < before[way].central for way in (CLOUD, OWN))
+
+
 def test_a_reason_that_is_not_said_shows_what_it_would_do() -> None:
     table = asking().outputs["reasons"]
     assert isinstance(table, Table)
@@ -321,10 +331,50 @@ def test_a_reason_that_is_not_said_shows_what_it_would_do() -> None:
 # --- points, by hand -------------------------------------------------------------------------------------------------------
 
 
-def test_points_for_cost_halve_where_the_cost_doubles() -> None:
-    costs: dict[str, Range | NoValue] = {HOSTED: Range(100, 100, 100), CLOUD: Range(160, 200, 400), EDGE: NoValue("?")}
-    assert options.cost_points(costs) == {HOSTED: (10, 10, 10), CLOUD: (2.5, 5, 6.25), EDGE: (0, 5, 10)}
-    assert options.cost_points({HOSTED: Range(0, 0, 0), CLOUD: Range(5, 5, 5)}) == {HOSTED: (10, 10, 10), CLOUD: (0, 0, 0)}
+def exactly(usd: float) -> Range:
+    return Range(usd, usd, usd)
+
+
+def test_points_for_cost_fall_by_one_each_time_the_cost_doubles() -> None:
+    """Of 100 USD: 160 is 2 to the power of 0.678072 times as much (2^0.678072 = 1.6), 200 once doubled, 400 twice."""
+    costs: dict[str, Range | NoValue] = {HOSTED: exactly(100), CLOUD: Range(160, 200, 400), EDGE: NoValue("?")}
+    found = options.cost_points(costs)
+    assert (found[HOSTED], found[EDGE]) == ((10, 10, 10), (0, 5, 10))
+    assert found[CLOUD] == pytest.approx((8, 9, 9.321928), abs=1e-6)
+
+
+def test_points_for_cost_are_never_below_nothing() -> None:
+    """1,024 times the cheapest is ten times doubled. What may cost less than the cheapest's central estimate has 10 there."""
+    found = options.cost_points({HOSTED: exactly(3), CLOUD: exactly(3071.999), OWN: Range(2, 3072, 9e9), BURST: exactly(3073)})
+    assert found[CLOUD] == pytest.approx((0, 0, 0), abs=1e-6)
+    assert found[CLOUD].low > 0
+    assert (found[OWN], found[BURST]) == ((0, 0, 10), (0, 0, 0))
+
+
+def test_what_costs_less_than_a_dollar_a_month_counts_as_one() -> None:
+    """So that 0 has a place: 8 USD are three times doubled from there, 0.25 and 0.50 are alike."""
+    assert options.cost_points({HOSTED: exactly(0), CLOUD: exactly(8)}) == {HOSTED: (10, 10, 10), CLOUD: (7, 7, 7)}
+    assert options.cost_points({HOSTED: exactly(0.25), CLOUD: exactly(0.5), OWN: Range(0.9, 4, 16)}) == {
+        HOSTED: (10, 10, 10), CLOUD: (10, 10, 10), OWN: (6, 8, 10)}
+
+
+def test_the_default_s_points_for_cost() -> None:
+    """Of 42.60 USD, as the table of costs has it: 1,895 is 44.484 times as much, 5.475 times doubled (2^5.475 = 44.48);
+    14,370 is 337.3 times as much, 8.398 times doubled (2^8.398 = 337.3)."""
+    found = options.cost_points({HOSTED: exactly(42.6), PROPRIETARY: exactly(1895), CLOUD: exactly(14370)})
+    assert found[PROPRIETARY].central == pytest.approx(4.525, abs=0.0005)
+    assert found[CLOUD].central == pytest.approx(1.602, abs=0.0005)
+
+
+def test_the_order_of_the_defaults() -> None:
+    """By the weights 3, 3, 3, 2, 2, 1, 1, 1, of 16; GPQA Diamond 95.58 % for Sonnet 5.5 and 76 % for gpt-oss-120b, rounded:
+    - proprietary API: 3 x 4.525 + 3 x 9.558 + 3 x 4 + 2 x 10 + 2 x 9 + 2 + 1 + 5 = 100.25, 6.266 points;
+    - rented GPUs: 3 x 1.602 + 3 x 7.6 + 3 x 8 + 2 x 5 + 2 x 4 + 10 + 8 + 6 = 93.6, 5.85 points."""
+    found = judged()
+    assert found.totals[PROPRIETARY].central == pytest.approx(6.266, abs=0.002)
+    assert found.totals[CLOUD].central == pytest.approx(5.85, abs=0.02)
+    assert found.order[0] == HOSTED
+    assert found.order.index(PROPRIETARY) < found.order.index(CLOUD)
 
 
 def test_the_total_is_the_mean_by_weight_and_ranges_add_up_as_squares() -> None:
@@ -419,6 +469,20 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "much traffic": {"requests_per_day": 20_000_000, "data_may_go": "unkept", "residency": "eu", "weight_cost": 5},
     "no weights": dict.fromkeys(verdict.WEIGHTS.values(), 0),
 }
+
+
+def test_the_rent_at_which_servers_come_first_by_hand() -> None:
+    """Cost and customisation weighed 1, launch 0.4, no engineers. The host has 10 + 6 + 0.4 x 10 = 20; rented GPUs have
+    10 + 0.4 x 5 = 12 and what cost gives, so they draw level at 8 points: twice doubled from the host's 42.60, at 170.40 USD a
+    month. Storage is 40 of it, traffic 0.54 (300,000 x 20,000 bytes at 0.09 a GB); two replicas of one GPU, one in reserve, run
+    720 hours each: 129.86 / 1,440 = 0.0901806 USD. At that rent the hybrid for peaks has no GPU that pays and costs 82.60:
+    7 + 1.6 + 10 - log2(1.939) = 17.6. Own hardware costs more than 32 x 42.60 and has 10 + 0.4 + 5 at most; what is proprietary
+    has 3 + 4 + 4.2 at most, the hybrid by difficulty 4 + 2.8 + 5.3."""
+    weights = dict.fromkeys(verdict.WEIGHTS.values(), 0) | {"weight_cost": 1, "weight_customisation": 1, "weight_launch": 0.4}
+    found = asking(engineers=0, cached_share_percent=0, **weights)
+    flip, = (flip for flip in found.flips if flip.input == "gpu_hour_usd")
+    assert (flip.beyond, flip.answer) == ("below", "Open weights on rented GPUs first")
+    assert flip.value == pytest.approx((42.6 * 2**2 - 40.54) / (2 * 720), rel=1e-9)
 
 
 def near_and_far(flip: Any) -> tuple[float, float]:

@@ -349,7 +349,8 @@ def _cost_texts(inputs: Inputs, verdict: Verdict) -> Iterator[str]:
 def _point_texts(inputs: Inputs, verdict: Verdict) -> Iterator[str]:
     if inputs.benchmark != NO_BENCHMARK:
         yield "Quality: a tenth of the score in {benchmark}, with its interval; anything from 0 to 10 where there is no score"
-    yield "Cost: 10 × the cheapest that is left ÷ the cost; anything from 0 to 10 where it is not known"
+    yield ("Cost: 10 less one for each doubling from the cheapest that is left, 10 − log₂(cost ÷ cheapest), not below 0; less "
+           f"than {show(options.LEAST_USD, 'USD/month')} counts as that; anything from 0 to 10 where it is not known")
     weights = weights_of(inputs)
     for way in verdict.order[:2]:
         for factor in FACTORS:

@@ -43,6 +43,7 @@ FACTORS = {
 """What is weighed. More points are better for each, so those of operations are for little of it."""
 
 MOST = 10.0  # points
+LEAST_USD = 1.0  # a month; what costs less counts as this, so that cents decide nothing and 0 has a place
 UNKNOWN = Range(0.0, MOST / 2, MOST)  # of a factor that nothing is known about
 # Answers about what the model must do, and not about where: of a route's halves one that does it is enough.
 ABILITIES = frozenset({"score_floor", "needs_newest", "needs_images", "context_tokens", "tuning"})
@@ -156,17 +157,23 @@ def judged(rows: Mapping[str, Mapping[str, Value]]) -> dict[str, dict[str, Range
 def cost_points(costs: Mapping[str, Range | NoValue]) -> dict[str, Range]:
     """Points for cost of the ways that are compared, from what a month of each costs (USD).
 
-    The cheapest has 10; one that costs twice as much 5, ten times as much 1: 10 x cheapest / cost, with the cheapest at its
-    central estimate and the cost at each of its ends. A way whose cost is not known may have anything.
+    Counted from the cheapest at its central estimate, with the cost at each of its ends. A way whose cost is not known may
+    have anything.
     """
     known = [cost.central for cost in costs.values() if isinstance(cost, Range)]
     least = min(known, default=0.0)
-
-    def points(usd: float) -> float:
-        return MOST if usd <= least else MOST * least / usd
-
     return {option: UNKNOWN if isinstance(cost, NoValue) else
-            Range(points(cost.high), points(cost.central), points(cost.low)) for option, cost in costs.items()}
+            Range(*(points_of_cost(usd, least) for usd in (cost.high, cost.central, cost.low)))
+            for option, cost in costs.items()}
+
+
+def points_of_cost(usd: float, least_usd: float) -> float:
+    """Points for a month's cost (USD) where the cheapest costs `least_usd`: 10, less one each time that it doubles from there.
+
+    People compare costs by their ratio, so equal ratios are worth equal points; at 1,024 times the cheapest there are none.
+    Source: docs/calculators/decision.md#scores.
+    """
+    return _clamped(MOST - math.log2(max(usd, LEAST_USD) / max(least_usd, LEAST_USD)))
 
 
 def weighed(scores: Mapping[str, Range], weights: Mapping[str, float]) -> Range:

@@ -682,7 +682,7 @@ class Bench:
         ahead = -math.inf
         mine = 0.0
         for way, usd in costs.items():
-            points = UNKNOWN.central if usd == math.inf else MOST if usd <= least else MOST * least / usd
+            points = UNKNOWN.central if usd == math.inf else options.points_of_cost(usd, least)
             total = self.base.totals[way].central + weight * (points - self.base.scores[way][options.COST].central)
             if way == first:
                 mine = total
