@@ -400,6 +400,29 @@ def test_equal_points_go_to_the_cheaper() -> None:
     assert options.ranked(totals, costs) == [OWN, HOSTED, PROPRIETARY, EDGE]
 
 
+def test_the_first_of_equals_is_not_said_to_be_ahead() -> None:
+    """Where open weights are out, by data/decision-scores.yaml: the proprietary API is 3 points ahead in time to launch
+    (weight 2) and 1 in little to operate (2), the regional one 2 in privacy (3), 1 in customisation (1) and 1 in independence
+    (1): 8 each. With a little more weight for privacy the regional one is first."""
+    found = asking(score_floor=95)
+    assert found.headline == "Proprietary API first"
+    assert str(found.outputs["why"]) == (
+        "Level with the regional one, which comes second: of equals the cheaper is first, of equally dear ones the one that is "
+        "listed first.")
+    assert str(found.outputs["how_sure"]).startswith("Too close to call: level with the second, ")
+    assert asking(score_floor=95, weight_privacy=3.01).headline.startswith("Proprietary model in a region")
+
+
+def test_any_floor_rules_out_a_model_without_a_score() -> None:
+    """MiniMax M2.7 has none in GPQA Diamond, so the host that is first without a floor is out with the smallest one."""
+    given = {"model": "minimax-m2-7", "gpu": "h200-sxm", "commercial": False, "weight_quality": 0, "weight_cost": 5}
+    found = asking(**given)
+    flip = next(flip for flip in found.flips if flip.input == "score_floor")
+    assert found.headline == "Hosted open weights first"
+    assert (flip.value, flip.beyond) == (0, "above")
+    assert flip.answer == asking(**given, score_floor=0.001).headline != found.headline
+
+
 def test_the_weight_at_which_another_is_first() -> None:
     """The host is 4 points ahead in cost and 2 behind in launch. With cost at 1 the two are equal where launch weighs 2; with
     launch at 1 where cost weighs 0.5."""
@@ -467,6 +490,9 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "an expensive host": {"model": "glm-5-2", "gpu": "b200-sxm", "weight_cost": 5, "weight_privacy": 5, "weight_launch": 0,
                           "weight_operations": 0, "requests_per_day": 3_000_000},
     "much traffic": {"requests_per_day": 20_000_000, "data_may_go": "unkept", "residency": "eu", "weight_cost": 5},
+    "equals": {"needs_newest": "yes"},
+    "cents": {"requests_per_day": 200, "weight_cost": 2, "engineers": 0, "weight_privacy": 5, "weight_customisation": 4},
+    "servers of one's own alone": {"data_may_go": "machines"},
     "no weights": dict.fromkeys(verdict.WEIGHTS.values(), 0),
 }
 

@@ -46,7 +46,6 @@ from calculators.kit.units import Range, show, significant
 
 STAYS = "nothing"  # what rules out a way that is left
 COST_DIGITS = 4  # significant, of a month's cost
-UNNAMED = "the ways that remain are equal in what is weighed; the cheaper comes first"
 MEASURE = {
     options.COST: "Your own throughput with your requests, and the price that you are offered.",
     options.QUALITY: "Some hundred tasks of your own, judged blind.",
@@ -122,9 +121,10 @@ def _why(inputs: Inputs, verdict: Verdict) -> str:
     if len(verdict.order) == 1:
         return "The conditions rule out everything else."
     first, second = verdict.order[:2]
+    if options.level(verdict.totals[first], verdict.totals[second]):
+        return (f"Level with {options.SHORT[second]}, which comes second: of equals the cheaper is first, of equally dear ones "
+                "the one that is listed first.")
     ahead = options.advantages(verdict.scores, weights_of(inputs), first, second)
-    if not ahead:
-        return f"{UNNAMED[:1].upper()}{UNNAMED[1:]}."
     names = " and ".join(FACTORS[factor].lower() for factor, _ in ahead[:2])
     return f"Ahead of {options.SHORT[second]}, which comes second, most of all in {names}."
 
@@ -133,8 +133,10 @@ def _how_sure(inputs: Inputs, verdict: Verdict, sure: options.Surety) -> str:
     if sure.word == options.ONLY:
         return f"It is {options.ONLY}: no weight changes that."
     widest = options.doubts(verdict.scores, weights_of(inputs), verdict.order)
-    words = f"{sure.word[:1].upper()}{sure.word[1:]}: {show(round(sure.gap, 1), 'points')} ahead of the second, where their " \
-            f"ranges leave {show(round(sure.doubt, 1), 'points')} open"
+    level = options.level(*(verdict.totals[way] for way in verdict.order[:2]))
+    lead = "level with" if level else f"{show(round(sure.gap, 1), 'points')} ahead of"
+    words = f"{sure.word[:1].upper()}{sure.word[1:]}: {lead} the second, where their ranges leave " \
+            f"{show(round(sure.doubt, 1), 'points')} open"
     return f"{words}, most of it in {FACTORS[widest[0][1]].lower()}." if widest else f"{words}."
 
 
@@ -314,7 +316,8 @@ def explain(inputs: Inputs, outputs: Any) -> list[Step]:
         Step("why", "{why}"),
         Step("how_sure", "clear if the lead is more than the ranges leave open, likely if it is more than half of that; "
                          "ranges add up as squares do"),
-        Step("recommendation", "of what the conditions leave, the way with the most points; of equals the cheaper"),
+        Step("recommendation", "of what the conditions leave, the way with the most points; of equals the cheaper, then "
+                               "the one that is listed first"),
     ]
     return [step for step in steps if getattr(outputs, step.of) != LEFT_OUT]
 
@@ -456,7 +459,7 @@ def _probe(value: float, side: str, field: Field) -> float:
     if field.kind == "whole":
         return {"above": math.floor(value) + 1, "from": math.ceil(value), "up to": math.floor(value),
                 "below": math.ceil(value) - 1}[side]
-    return {"above": value * (1 + NUDGE), "from": value, "up to": value, "below": value * (1 - NUDGE)}[side]
+    return {"above": value * (1 + NUDGE) or NUDGE, "from": value, "up to": value, "below": value * (1 - NUDGE)}[side]
 
 
 Limit = tuple[float, str, str]  # a value, the side beyond it upwards, the side beyond it downwards

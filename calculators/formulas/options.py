@@ -193,13 +193,22 @@ def weighed(scores: Mapping[str, Range], weights: Mapping[str, float]) -> Range:
     return Range((central - math.sqrt(down)) / together, central / together, (central + math.sqrt(up)) / together)
 
 
+SAME = 12  # decimals to which points that are equal may differ by the rounding of their sums
+
+
+def level(one: Range, other: Range) -> bool:
+    """Whether two ways have the same points together."""
+    return round(one.central, SAME) == round(other.central, SAME)
+
+
 def ranked(totals: Mapping[str, Range], costs: Mapping[str, Range | NoValue]) -> list[str]:
     """The ways that remain, most points first; of equals the cheaper, then the one that comes first in OPTIONS."""
     order = list(OPTIONS)
 
     def place(option: str) -> tuple[float, float, int]:
         cost = costs[option]
-        return (-round(totals[option].central, 12), cost.central if isinstance(cost, Range) else math.inf, order.index(option))
+        usd = cost.central if isinstance(cost, Range) else math.inf
+        return -round(totals[option].central, SAME), usd, order.index(option)
 
     return sorted(totals, key=place)
 
