@@ -493,6 +493,7 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "equals": {"needs_newest": "yes"},
     "cents": {"requests_per_day": 200, "weight_cost": 2, "engineers": 0, "weight_privacy": 5, "weight_customisation": 4},
     "servers of one's own alone": {"data_may_go": "machines"},
+    "no weights on machines of one's own": dict.fromkeys(verdict.WEIGHTS.values(), 0) | {"data_may_go": "machines"},
     "no weights": dict.fromkeys(verdict.WEIGHTS.values(), 0),
 }
 
@@ -509,6 +510,19 @@ def test_the_rent_at_which_servers_come_first_by_hand() -> None:
     flip, = (flip for flip in found.flips if flip.input == "gpu_hour_usd")
     assert (flip.beyond, flip.answer) == ("below", "Open weights on rented GPUs first")
     assert flip.value == pytest.approx((42.6 * 2**2 - 40.54) / (2 * 720), rel=1e-9)
+
+
+def test_the_rent_at_which_equals_change_places() -> None:
+    """If nothing is weighed the cheaper is first: of rented GPUs and own hardware, where the two cost the same."""
+    given = dict.fromkeys(verdict.WEIGHTS.values(), 0) | {"data_may_go": "machines"}
+    found = asking(**given)
+    assert found.headline == "Open weights on your own hardware first"
+    flip, = (flip for flip in found.flips if flip.input == "gpu_hour_usd")
+    assert (flip.beyond, flip.answer) == ("below", "Open weights on rented GPUs first")
+    rented, own = (judged(**given, gpu_hour_usd=flip.value).costs[way] for way in (CLOUD, OWN))
+    assert isinstance(rented, Range)
+    assert isinstance(own, Range)
+    assert rented.central == pytest.approx(own.central, rel=1e-9)
 
 
 def near_and_far(flip: Any) -> tuple[float, float]:

@@ -203,14 +203,19 @@ def level(one: Range, other: Range) -> bool:
 
 def ranked(totals: Mapping[str, Range], costs: Mapping[str, Range | NoValue]) -> list[str]:
     """The ways that remain, most points first; of equals the cheaper, then the one that comes first in OPTIONS."""
-    order = list(OPTIONS)
-
-    def place(option: str) -> tuple[float, float, int]:
+    def key(option: str) -> tuple[float, float, int]:
         cost = costs[option]
-        usd = cost.central if isinstance(cost, Range) else math.inf
-        return -round(totals[option].central, SAME), usd, order.index(option)
+        return place(option, totals[option].central, cost.central if isinstance(cost, Range) else math.inf)
 
-    return sorted(totals, key=place)
+    return sorted(totals, key=key)
+
+
+PLACES = {option: number for number, option in enumerate(OPTIONS)}
+
+
+def place(option: str, points: float, usd: float) -> tuple[float, float, int]:
+    """What ways are ordered by, the first the least: from points together and a month's cost in USD, infinite if unknown."""
+    return -round(points, SAME), usd, PLACES[option]
 
 
 CLEAR, LIKELY, CLOSE, ONLY = "clear", "likely", "too close to call", "the only way left"

@@ -154,6 +154,9 @@ class Inputs:
     weight_latency: float = _weight(options.LATENCY, 1, "Beyond the limits above, which are musts.")
 
 
+NEXT_TO_NOTHING = 1e-12  # points, where equals change places
+
+
 WEIGHTS = {factor: f"weight_{factor}" for factor in FACTORS}
 JOB = ("input_tokens", "output_tokens", "reasoning_tokens", "cached_share_percent")  # what one request is made of
 
@@ -674,21 +677,21 @@ class Bench:
 
     def lead(self, name: str, value: float) -> float:
         """How far today's first is ahead of the best other, in points, with another value of one number that changes costs
-        alone. Central estimates; for values within every window and without a budget this is what `judge` would find."""
+        alone; less than nothing too where another of equal points is placed before it. Central estimates; for values within
+        every window and without a budget this is what `judge` would find."""
         inputs, first = varied(self.inputs, {name: value}), self.base.first
         weight = inputs.weight_cost / (sum(weights_of(inputs).values()) or 1.0)
         costs = self._central(inputs)
         least = min((usd for usd in costs.values() if usd < math.inf), default=0.0)
-        ahead = -math.inf
-        mine = 0.0
+        totals = {}
         for way, usd in costs.items():
             points = UNKNOWN.central if usd == math.inf else options.points_of_cost(usd, least)
             total = self.base.totals[way].central + weight * (points - self.base.scores[way][options.COST].central)
-            if way == first:
-                mine = total
-            else:
-                ahead = max(ahead, total)
-        return 1.0 if ahead == -math.inf else round(mine - ahead, 12)
+            totals[way] = total
+        best = min(costs, key=lambda way: options.place(way, totals[way], costs[way]))
+        ahead = max((total for way, total in totals.items() if way != first), default=totals[first] - 1)
+        gap = round(totals[first] - ahead, options.SAME)
+        return max(0.0, gap) if best == first else min(-NEXT_TO_NOTHING, gap)
 
     def _central(self, inputs: Inputs) -> dict[str, float]:
         """What a month of each way that is left costs in USD by the central estimate; infinite if it is not known."""
