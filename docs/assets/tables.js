@@ -2,7 +2,7 @@
 
 const ANY = "";
 
-function mount(box) {
+function mount(box, place) {
   if (box.dataset.mounted) return;
   box.dataset.mounted = "yes";
   const table = box.querySelector("table");
@@ -84,32 +84,39 @@ function mount(box) {
       ? head.setAttribute("aria-sort", down ? "descending" : "ascending") : head.removeAttribute("aria-sort"));
   }
 
-  // The address follows what is chosen, so that a filtered table can be linked.
+  // The address follows what is chosen, so that a filtered table can be linked. What belongs to other tables of the page stays.
   function keep() {
-    const query = new URLSearchParams();
-    if (search.value) query.set("find", search.value);
-    for (const [column, value] of chosen) query.set(name(column), value);
-    if (sorted.column >= 0) query.set("sort", (sorted.down ? "-" : "") + name(sorted.column));
+    const query = new URLSearchParams(location.search);
+    const own = ["find", "sort", ...headings.map((_, column) => name(column))];
+    for (const one of own) query.delete(called(one));
+    if (search.value) query.set(called("find"), search.value);
+    for (const [column, value] of chosen) query.set(called(name(column)), value);
+    if (sorted.column >= 0) query.set(called("sort"), (sorted.down ? "-" : "") + name(sorted.column));
     history.replaceState(history.state, "", location.pathname + (query.size ? `?${query}` : "") + location.hash);
   }
 
   function restore() {
     const query = new URLSearchParams(location.search);
-    search.value = query.get("find") || "";
+    search.value = query.get(called("find")) || "";
     words = split(search.value);
     for (const one of selects) {
-      const value = query.get(name(Number(one.dataset.column)));
+      const value = query.get(called(name(Number(one.dataset.column))));
       if (![...one.options].some((option) => option.value === value)) continue;
       one.value = value;
       choose(Number(one.dataset.column), value);
     }
-    const by = query.get("sort") || "";
+    const by = query.get(called("sort")) || "";
     const column = headings.findIndex((_, i) => name(i) === by.replace(/^-/, ""));
     if (column >= 0) sort(column, by.startsWith("-"));
   }
 
   function name(column) {
     return headings[column].dataset.name;
+  }
+
+  // In the address, the tables of a page after the first put their own name before their columns'.
+  function called(one) {
+    return place ? `${box.dataset.table}.${one}` : one;
   }
 }
 
