@@ -9,7 +9,7 @@ import { more, MOST_KEPT } from "./more.js";
 import { python } from "./python.js";
 
 const URL_DELAY = 150; // ms after the reader's own change
-const MORE_DELAY = 150; // ms without a further change before what takes longer is asked for
+const MORE_DELAY = 300; // ms without a further change before what takes longer is asked for
 
 function mount(section) {
   if (section.dataset.mounted) return;
