@@ -14,6 +14,7 @@ from calculators.buildtime import DOCS, data
 from calculators.formulas import hosting, prices, rental, three_ways, three_ways_chances, three_ways_result
 from calculators.formulas.hosting import Case, Fleet
 from calculators.kit.chances import DRAWS
+from calculators.kit.facts import MissingFact
 from calculators.kit.result import Result, answer, chances_of
 from calculators.kit.shape import LEFT_OUT, Flip, NoValue
 from calculators.kit.units import Range
@@ -23,6 +24,10 @@ FACTS = data.facts("2026-11-26")
 
 def ask(**given: Any) -> Result:
     return answer(break_even.CALCULATOR, {"mode": "full", **given}, FACTS)
+
+
+def full_inputs(**given: Any) -> Any:
+    return break_even.CALCULATOR.read({"mode": "full", **given}, FACTS)
 
 
 # --- the simple form ------------------------------------------------------------------------------------------------------
@@ -75,9 +80,15 @@ def test_the_simple_form_answers_as_of_days_before_the_full_ones_figures() -> No
 
 def test_the_form_starts_from_the_figures_in_data() -> None:
     fields = three_ways.Inputs.__dataclass_fields__
-    for name, (fact, start) in three_ways.STARTS.items():
-        assert FACTS[f"operations.{fact}"].value == start == fields[name].default, name
+    starts = break_even.CALCULATOR.defaults(FACTS)
+    for name, fact in three_ways.STARTS.items():
+        assert FACTS[f"operations.{fact}"].value == starts[name], name
         assert FACTS[f"operations.{fact}"].unit in (fields[name].metadata["field"].unit, "count"), name
+
+
+def test_the_full_form_says_what_is_missing_before_its_figures() -> None:
+    with pytest.raises(MissingFact, match="in force on 2026-11-24"):
+        answer(break_even.CALCULATOR, {"mode": "full"}, data.facts("2026-11-24"))
 
 
 # --- money ----------------------------------------------------------------------------------------------------------------
@@ -103,7 +114,7 @@ def test_the_middle_of_the_offers_is_the_rental_pages_median() -> None:
     rows = FACTS.rows("gpu-rental")
     for gpu in {str(row["gpu"]) for row in rows.values()}:
         known = rental.median_usd(rows, gpu)
-        listed = three_ways.setting_of(break_even.Inputs(mode="full", gpu=gpu), FACTS).base.rents[three_ways.ON_DEMAND]
+        listed = three_ways.setting_of(full_inputs(gpu=gpu), FACTS).base.rents[three_ways.ON_DEMAND]
         assert listed.usd == (pytest.approx(known[0]) if known else None), gpu
     # Counted by hand in data/gpu-rental.yaml: providers of an H100 SXM on demand, without the marketplaces.
     assert len(rental.offers(rows, "h100-sxm", "on_demand")) == 14
@@ -255,8 +266,8 @@ def test_without_a_cache_of_prompts_a_replica_yields_what_the_serving_page_says(
     prompt, output = lengths
     page = calculators.run("serving", as_of="2026-11-26", model=model, gpu=gpu, weight_precision=precision, input_tokens=prompt,
                            output_tokens=output)
-    inputs = break_even.Inputs(mode="full", model=model, gpu=gpu, weight_precision=precision, input_tokens=prompt,
-                               output_tokens=output, cached_share_percent=0, planned_load_percent=100)
+    inputs = full_inputs(model=model, gpu=gpu, weight_precision=precision, input_tokens=prompt, output_tokens=output,
+                         cached_share_percent=0, planned_load_percent=100)
     setting = three_ways.setting_of(inputs, FACTS)
     assert setting.case.capacity == pytest.approx(page.requests_per_hour.central, rel=1e-9)
     assert tuple(end.capacity for end in three_ways_result.ends_of(setting)) == pytest.approx(tuple(page.requests_per_hour))
@@ -264,22 +275,21 @@ def test_without_a_cache_of_prompts_a_replica_yields_what_the_serving_page_says(
 
 def test_what_repeats_is_computed_once_and_never_slows_a_replica_down() -> None:
     def speed(share: float, reads: float) -> float:
-        inputs = break_even.Inputs(mode="full", input_tokens=8000, output_tokens=100, cached_share_percent=share,
-                                   reads_per_write=reads)
+        inputs = full_inputs(input_tokens=8000, output_tokens=100, cached_share_percent=share, reads_per_write=reads)
         setting = three_ways.setting_of(inputs, FACTS)
         return setting.case.capacity
 
     assert speed(0, 10) < speed(50, 1) < speed(50, 10) < speed(90, 10) < speed(100, 1e9)
     # With all of the prompt kept only the tokens of the answer are worked on: as fast as prompts of next to nothing, but
     # for the cache, which is read all the same.
-    engine = three_ways.setting_of(break_even.Inputs(mode="full"), FACTS).engine
+    engine = three_ways.setting_of(full_inputs(), FACTS).engine
     assert isinstance(engine, three_ways.Engine)
     short = engine.requests_per_s(prices.Job(10, 100))
     assert engine.requests_per_s(prices.Job(8000, 100, repeated=1, reads_per_write=1e9)) < short
 
 
 def test_a_model_takes_no_more_than_its_own_window() -> None:
-    setting = three_ways.setting_of(break_even.Inputs(mode="full", input_tokens=130_000, output_tokens=2000), FACTS)
+    setting = three_ways.setting_of(full_inputs(input_tokens=130_000, output_tokens=2000), FACTS)
     assert "131,072" in setting.why_not  # gpt-oss-120b
     assert isinstance(ask(input_tokens=130_000, output_tokens=2000).outputs["own_cost_usd"], NoValue)
 

@@ -636,7 +636,7 @@ def test_what_to_measure_first_are_the_widest_ranges() -> None:
 
 
 def test_the_figures_of_code_are_those_of_data() -> None:
-    assert FACTS["operations.people.full-time"].value == verdict.ENGINEERS
+    assert FACTS["operations.people.full-time"].value == decision.CALCULATOR.defaults(FACTS)["engineers"]
     ids = {str(row["model_id"]) for row in FACTS.rows("prices").values()}
     assert set(FACTS.rows("vision")) <= ids
     assert {str(row["host"]) for row in FACTS.rows("host-terms").values()} <= {

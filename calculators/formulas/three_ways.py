@@ -18,7 +18,7 @@ from calculators.formulas.hosting import Case, Crossings, Fleet, Month
 from calculators.formulas.memory import Split
 from calculators.kit import workload
 from calculators.kit.facts import Facts, Value
-from calculators.kit.shape import NoValue, choice, folded, number, stepped, when, whole
+from calculators.kit.shape import FromFact, NoValue, choice, folded, number, stepped, when, whole
 from calculators.kit.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, show
 
 SIMPLE, FULL = "simple", "full"
@@ -66,27 +66,30 @@ def _own_when(declared: Any, name: str, *values: str) -> Any:
     return stepped(when(declared, name, *values), YOURSELF)
 
 
-# Figures of data/operations.yaml that the form starts from; a test holds the two together, and the working cites them. They
-# are written out so that the simple form, which does not ask for them, answers as of days on which they were not recorded.
-STARTS: dict[str, tuple[str, float]] = {
-    "interruptions": ("renting.interruptions", 0.15),
-    "restart_minutes": ("renting.restart-minutes", 30),
-    "years": ("owning.years", 4),
-    "capital_percent": ("owning.capital-percent", 8),
-    "pue": ("owning.pue", 1.54),
-    "kwh_usd": ("owning.electricity", 0.1282),
-    "hosting_kw_usd": ("owning.hosting", 184.06),
-    "awake_minutes": ("running.awake-minutes", 15),
-    "planned_load_percent": ("running.planned-load-percent", 50),
-    "reserve_replicas": ("running.reserve", 1),
-    "engineers": ("people.full-time", 0.5),
-    "engineer_usd": ("people.engineer", 190_000),
-    "set_up_usd": ("people.set-up", 48_000),
-    "storage_gb": ("storage.size", 500),
-    "storage_usd": ("storage.price", 0.08),
-    "traffic_bytes": ("storage.traffic-size", 20_000),
-    "traffic_usd": ("storage.traffic-price", 0.09),
+# The figures of data/operations.yaml that the form starts from, by input.
+STARTS = {
+    "interruptions": "renting.interruptions",
+    "restart_minutes": "renting.restart-minutes",
+    "years": "owning.years",
+    "capital_percent": "owning.capital-percent",
+    "pue": "owning.pue",
+    "kwh_usd": "owning.electricity",
+    "hosting_kw_usd": "owning.hosting",
+    "awake_minutes": "running.awake-minutes",
+    "planned_load_percent": "running.planned-load-percent",
+    "reserve_replicas": "running.reserve",
+    "engineers": "people.full-time",
+    "engineer_usd": "people.engineer",
+    "set_up_usd": "people.set-up",
+    "storage_gb": "storage.size",
+    "storage_usd": "storage.price",
+    "traffic_bytes": "storage.traffic-size",
+    "traffic_usd": "storage.traffic-price",
 }
+
+
+def _start(name: str) -> FromFact:
+    return FromFact(f"{FACTS}.{STARTS[name]}")
 
 
 def _not_proprietary(values: Mapping[str, Value]) -> str:
@@ -141,62 +144,62 @@ class Inputs:
                                      help="Rented by the hour, or bought and placed in a data centre."))
     gpu_hour_usd: float | None = _rented(workload.gpu_hour_usd())
     interruptions: float = _own_when(number(
-        "Interruptions of a server", unit="count", default=STARTS["interruptions"][1], min=0, max=1000,
+        "Interruptions of a server", unit="count", default=_start("interruptions"), min=0, max=1000,
         help="In a month."), "acquisition", SPOT)
     restart_minutes: float = _own_when(number(
-        "Until the replacement serves", unit="minutes", default=STARTS["restart_minutes"][1], min=0, max=10_000,
+        "Until the replacement serves", unit="minutes", default=_start("restart_minutes"), min=0, max=10_000,
         help="Paid for, but no request is answered."), "acquisition", SPOT)
     purchase_usd: float | None = _bought(number(
         "Price of one GPU", unit="USD", default=None, min=0, max=10_000_000,
         help="With its share of the server and the network. Left empty: the street price of the card and a share on top."))
-    years: float = _bought(number("Years of use", unit="years", default=STARTS["years"][1], min=0.5, max=20,
+    years: float = _bought(number("Years of use", unit="years", default=_start("years"), min=0.5, max=20,
                                   help="Then it is worth nothing."))
-    capital_percent: float = _bought(number("Cost of capital", unit="%", default=STARTS["capital_percent"][1], min=0,
+    capital_percent: float = _bought(number("Cost of capital", unit="%", default=_start("capital_percent"), min=0,
                                             max=100, help="A year."))
     gpu_kw: float | None = _bought(number(
         "Power of one GPU", unit="kW", default=None, min=0, max=100,
         help="The mean, with its share of the server. Left empty: from the power limit of the card."))
-    pue: float = _bought(number("PUE", unit="ratio", default=STARTS["pue"][1], min=1, max=5,
+    pue: float = _bought(number("PUE", unit="ratio", default=_start("pue"), min=1, max=5,
                                 help="Power of the whole data centre to that of its machines."))
-    kwh_usd: float = _bought(number("Electricity", unit="USD/kWh", default=STARTS["kwh_usd"][1], min=0, max=10,
+    kwh_usd: float = _bought(number("Electricity", unit="USD/kWh", default=_start("kwh_usd"), min=0, max=10,
                                     help="What you pay, all charges included."))
     hosting_kw_usd: float = _bought(number(
-        "Space in a data centre", unit="USD/kW/month", default=STARTS["hosting_kw_usd"][1], min=0, max=100_000,
+        "Space in a data centre", unit="USD/kW/month", default=_start("hosting_kw_usd"), min=0, max=100_000,
         help="For each kW that is reserved, without the electricity."))
     scaling: str = _own_when(choice(
         "Fewer replicas when less comes", default=hosting.ALWAYS, choices=SCALING,
         help="Machines given back by the hour must be there again when they are needed."), "acquisition", ON_DEMAND, SPOT)
     awake_minutes: float = _own_when(number(
-        "A request keeps it up for", unit="minutes", default=STARTS["awake_minutes"][1], above=0, max=1440,
+        "A request keeps it up for", unit="minutes", default=_start("awake_minutes"), above=0, max=1440,
         help="From its coming until the last replica is given back, the start included."), "scaling", hosting.TO_ZERO)
     planned_load_percent: float = folded(_own(number(
-        "Planned load of a replica", unit="%", default=STARTS["planned_load_percent"][1], above=0, max=100,
+        "Planned load of a replica", unit="%", default=_start("planned_load_percent"), above=0, max=100,
         help="In the busiest hour at most this share of its throughput, so that answers stay quick.")), HOW)
     reserve_replicas: int = folded(_own(whole(
-        "Replicas in reserve", unit="servers", default=int(STARTS["reserve_replicas"][1]), min=0, max=1000,
+        "Replicas in reserve", unit="servers", default=_start("reserve_replicas"), min=0, max=1000,
         help="Ready for the day when another fails.")), HOW)
     staging_replicas: float = folded(_own(number(
         "Replicas for tests", unit="servers", default=0, min=0, max=1000,
         help="0.2 for one that runs a fifth of the time.")), HOW)
     engineers: float = folded(_own(number(
-        "Engineers", unit="count", default=STARTS["engineers"][1], min=0, max=1000,
+        "Engineers", unit="count", default=_start("engineers"), min=0, max=1000,
         help="Full-time equivalents, beyond what an API takes.")), PEOPLE)
     engineer_usd: float = folded(_own(number(
-        "One engineer", unit="USD/year", default=STARTS["engineer_usd"][1], min=0, max=10_000_000,
+        "One engineer", unit="USD/year", default=_start("engineer_usd"), min=0, max=10_000_000,
         help="All that an employer pays.")), PEOPLE)
     set_up_usd: float = folded(_own(number(
-        "Setting it up, once", unit="USD", default=STARTS["set_up_usd"][1], min=0, max=1e9,
+        "Setting it up, once", unit="USD", default=_start("set_up_usd"), min=0, max=1e9,
         help="Counts for the payback alone.")), PEOPLE)
     storage_gb: float = folded(_own(number(
-        "Storage", unit="GB", default=STARTS["storage_gb"][1], min=0, max=1e9, help="Weights, images, logs.")), PEOPLE)
+        "Storage", unit="GB", default=_start("storage_gb"), min=0, max=1e9, help="Weights, images, logs.")), PEOPLE)
     storage_usd: float = folded(_own(number(
-        "Price of storage", unit="USD/GB/month", default=STARTS["storage_usd"][1], min=0, max=100,
+        "Price of storage", unit="USD/GB/month", default=_start("storage_usd"), min=0, max=100,
         help="Of one GB for a month.")), PEOPLE)
     traffic_bytes: float = folded(_own(number(
-        "Traffic out per request", unit="B", default=STARTS["traffic_bytes"][1], min=0, max=1e12,
+        "Traffic out per request", unit="B", default=_start("traffic_bytes"), min=0, max=1e12,
         help="What leaves the data centre.")), PEOPLE)
     traffic_usd: float = folded(_own(number(
-        "Price of traffic", unit="USD/GB", default=STARTS["traffic_usd"][1], min=0, max=100,
+        "Price of traffic", unit="USD/GB", default=_start("traffic_usd"), min=0, max=100,
         help="Of one GB that leaves.")), PEOPLE)
     reads_per_write: float = folded(_load(workload.reads_per_write()), workload.FINER)
     hours_of_day: str = folded(_load(workload.hours_of_day()), workload.FINER)
@@ -320,6 +323,7 @@ class Base(NamedTuple):
     card_kw: float  # mean power of one GPU with its share of the server
     reserved_ratio: float
     same_weights: bool  # whether the hosted model is the one that would be run
+    starts: Mapping[str, Value]  # what the form starts from, by input
 
 
 class Setting(NamedTuple):
@@ -357,7 +361,8 @@ def base_of(inputs: Inputs, facts: Facts) -> Base:
     watts = float(facts.rows("gpus")[inputs.gpu].get("power_w", 0) or 0)
     return Base(load, offer(inputs.proprietary_model), offer(inputs.hosted_model), levels, busiest_day,
                 Engines(inputs, facts), _rents(inputs.gpu, facts), watts / 1000 * _figure(facts, "owning.draw-ratio"),
-                _figure(facts, "owning.reserved-ratio"), rows[inputs.hosted_model]["model_id"] == inputs.model)
+                _figure(facts, "owning.reserved-ratio"), rows[inputs.hosted_model]["model_id"] == inputs.model,
+                {name: facts[f"{FACTS}.{figure}"].value for name, figure in STARTS.items()})
 
 
 def _figure(facts: Facts, name: str) -> float:

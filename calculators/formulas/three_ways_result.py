@@ -476,14 +476,14 @@ def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
                                "{growth_percent} growth: {payback_months}")
     return [*steps, *(Step(name, text) for name, text in texts.items()
                       if name not in ("busiest_hour_requests", "monthly_volume_tokens")),
-            *_starts(inputs), *_span(setting),
+            *_starts(inputs, setting), *_span(setting),
             Step("recommendation", "the least of {proprietary_cost_usd}, {hosted_open_cost_usd} and {own_cost_usd}")]
 
 
-def _starts(inputs: Inputs) -> list[Step]:
+def _starts(inputs: Inputs, setting: Setting) -> list[Step]:
     """Where the figures come from that the form starts with, as far as they count and were left as they are."""
-    kept = [f"{field_of(name).label} {{{FACTS}.{fact}}}" for name, (fact, start) in STARTS.items()
-            if counts(inputs, name) and getattr(inputs, name) == start and name != "set_up_usd"]
+    kept = [f"{field_of(name).label} {{{FACTS}.{fact}}}" for name, fact in STARTS.items()
+            if counts(inputs, name) and getattr(inputs, name) == setting.base.starts[name] and name != "set_up_usd"]
     return [Step("own_cost_usd", f"as the form starts, with their sources below: {'; '.join(kept)}")] if kept else []
 
 
@@ -583,7 +583,7 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     if inputs.acquisition == SPOT and not inputs.reserve_replicas:
         found.append("Spot machines can be taken away at short notice, and nothing is in reserve.")
     replicas = outputs.replicas.central if isinstance(outputs.replicas, Range) else outputs.replicas
-    if not isinstance(replicas, NoValue) and replicas > MANY_REPLICAS and inputs.engineers == STARTS["engineers"][1]:
+    if not isinstance(replicas, NoValue) and replicas > MANY_REPLICAS and inputs.engineers == setting.base.starts["engineers"]:
         found.append(f"{show(inputs.engineers, 'count')} engineers are the form's start for a small deployment, and this takes "
                      f"{show(replicas, 'count')} replicas: enter how many people that needs.")
     if inputs.acquisition == BOUGHT and not isinstance(replicas, NoValue):

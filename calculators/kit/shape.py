@@ -453,25 +453,29 @@ class Calculator:
         return _declared(self.outputs)
 
     def defaults(self, facts: Facts) -> dict[str, Input]:
-        """The value of each input that nobody has given."""
+        """The value of each input that nobody has given; None for a figure that was not known on that day."""
+        known = {name: facts.get(key) for name, key in self.default_facts().items()}
         plain = {f.name: f.default for f in fields(self.inputs) if f.default is not MISSING}
-        return {n: facts[d.key].value if isinstance(d, FromFact) else d for n, d in plain.items()}
+        return plain | {name: fact.value if fact else None for name, fact in known.items()}
 
     def default_facts(self) -> dict[str, str]:
         """The key of the figure behind each default that is one."""
         return {f.name: f.default.key for f in fields(self.inputs) if isinstance(f.default, FromFact)}
 
     def read(self, given: Mapping[str, object], facts: Facts) -> Any:
-        """The inputs dataclass of what was given. Raises InputError, the first of `all` in the form's order."""
+        """The inputs dataclass of what was given. Raises InputError, the first of `all` in the form's order, and MissingFact
+        if an input that is asked would start from a figure that was not known on that day."""
         known = self.fields()
         errors = [InputError(name, f"There is no input {name!r} here; there are {_some(known)}.", "usage")
                   for name in given if name not in known]
         values = self.defaults(facts)
+        figures = self.default_facts()
         asked_by = {name for spec in known.values() for name, _ in spec.asked_if}
         for name in sorted(known, key=lambda name: name not in asked_by):  # what others wait for comes first
             if _asked(name, known, values):
+                start = facts[figures[name]].value if name in figures and name not in given else values[name]
                 try:
-                    values[name] = known[name].read(name, given.get(name, values[name]), facts)
+                    values[name] = known[name].read(name, given.get(name, start), facts)
                 except InputError as error:
                     errors.append(error)
         errors.sort(key=lambda error: list(known).index(error.field) if error.field in known else -1)
