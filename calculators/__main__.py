@@ -170,11 +170,12 @@ def reader(path: str | None) -> Callable[[str], Facts]:
     """What makes the facts of a day: from data/, or from a JSON file of bundles by stem. Raises InputError."""
     if path is None:
         from calculators.buildtime import data
+        from calculators.buildtime.problems import BadData
 
         def read(stem: str) -> dict[str, Any]:
             try:
                 return data.bundled(stem)
-            except data.BadData as error:
+            except BadData as error:
                 raise MissingFact(str(error)) from None
     else:
         files = bundles(path)

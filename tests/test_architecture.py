@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calculators.buildtime import PROJECT, data
+from calculators.buildtime.bundling import keys
 from calculators.formulas import architecture as arch
 from calculators.formulas.architecture import Architecture
 from calculators.kit.facts import MissingFact
@@ -20,7 +21,7 @@ from calculators.kit.facts import MissingFact
 CASES = yaml.safe_load((PROJECT / "tests" / "cases" / "architecture.yaml").read_text("utf-8"))
 FACTS = data.facts(str(CASES["as_of"]))
 MODELS = {model: arch.of(FACTS, model) for model in arch.model_ids(FACTS)}
-ROWS = data.keys(data.bundled("models"))
+ROWS = keys(data.bundled("models"))
 # Columns of data/models.yaml that describe a model and enter no formula.
 DESCRIPTIONS = {"name", "aliases", "vendor", "released", "licence", "weights", "status", "parameters_b",
                 "active_parameters_b", "published", "context_tokens", "native_precision"}

@@ -25,6 +25,8 @@ import calculators
 from calculators.__main__ import entry, main
 from calculators.buildtime import PROJECT, data
 from calculators.buildtime.__main__ import main as buildtime
+from calculators.buildtime.bundling import Bundle
+from calculators.buildtime.problems import BadData, Problem
 from calculators.kit.units import UNITS
 
 DAY = "2026-11-24"
@@ -294,8 +296,8 @@ def test_a_missing_fact_is_our_fault(capsys: Captured) -> None:
 
 
 def test_bad_data_is_our_fault(capsys: Captured, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(stem: str) -> data.Bundle:
-        raise data.BadData([data.Problem(f"{stem}.yaml", "a.b", "is wrong")])
+    def broken(stem: str) -> Bundle:
+        raise BadData([Problem(f"{stem}.yaml", "a.b", "is wrong")])
 
     monkeypatch.setattr(data, "bundled", broken)
     assert call(capsys, "break-even") == (1, "", "original.yaml: a.b: is wrong\n")

@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 
 import calculators
 from calculators.buildtime import DATA, DOCS, data
+from calculators.buildtime.bundling import bundle
+from calculators.buildtime.schema import File, SourceRow
 from calculators.kit.facts import Facts, MissingFact
 
 HEAD = """title: T
@@ -245,8 +247,8 @@ facts:
 
 
 def on(day: str, text: str = OVER_TIME, folder: Path | None = None) -> Facts:
-    file = data.File.model_validate(yaml.safe_load(text))
-    return Facts(lambda stem: data.bundle(file), day)
+    file = File.model_validate(yaml.safe_load(text))
+    return Facts(lambda stem: bundle(file), day)
 
 
 @pytest.mark.parametrize(("day", "value"), [
@@ -500,7 +502,7 @@ def test_no_key_may_stand_twice(name: str, tmp_path_factory: pytest.TempPathFact
 # The real files
 
 
-def sources() -> list[tuple[str, str, data.SourceRow]]:
+def sources() -> list[tuple[str, str, SourceRow]]:
     return [(stem, source_id, source) for stem in data.stems() for source_id, source in data.read(stem).sources.items()]
 
 

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from calculators.buildtime import data, download
+from calculators.buildtime.bundling import keys
 from calculators.kit.export import SCHEMA
 
 DAY = "2026-11-26"
@@ -26,5 +27,5 @@ def test_csv_and_json_hold_every_figure_in_force(stem: str) -> None:
     held = ({f"{stem}.{row['id']}.{name}": row[name] for row in rows for name in file.table.columns if row[name] != ""}
             if file.table else {row["key"]: row["value"] for row in rows})
     assert held == {key: str(fact.value) for key, fact in figures.items()}
-    assert data.keys(found) == {key.partition(".")[2] for key in known.keys(stem)}
+    assert keys(found) == {key.partition(".")[2] for key in known.keys(stem)}
     assert all(row["source_url"] and row["source_checked"] for row in rows)

@@ -20,6 +20,8 @@ import yaml
 import calculators
 from calculators.buildtime import DATA, data, flags
 from calculators.buildtime.__main__ import main
+from calculators.buildtime.bundling import bundle
+from calculators.buildtime.reading import load
 from calculators.buildtime.upstream import UpstreamError, engines, wheels
 from calculators.kit.facts import Facts
 from calculators.kit.result import answer
@@ -221,7 +223,7 @@ def run(folder: Path, source: Wheels, today: datetime.date = TODAY) -> flags.Rep
 def rows(folder: Path, today: datetime.date = TODAY) -> dict[str, dict[str, Any]]:
     """The rows of a folder's table as they stand on a day."""
     assert data.check(folder) == []
-    return Facts(lambda _: data.bundle(data.load(folder / "engine-flags.yaml")), today.isoformat()).rows("engine-flags")
+    return Facts(lambda _: bundle(load(folder / "engine-flags.yaml")), today.isoformat()).rows("engine-flags")
 
 
 # Reading
@@ -303,8 +305,8 @@ def test_a_first_run_adds_every_flag_and_leaves_what_a_person_wrote(folder: Path
                              "released": "2026-11-02", "read": "package"}
     assert table["vllm-kv-cache-dtype"] == {"engine": "vLLM", "flag": "--kv-cache-dtype", "sets": "KV cache", "takes": "text",
                                             "values": "auto, fp8, int4", "default": "auto", "read": "package"}
-    held = data.load(folder / "engine-flags.yaml")
-    fact = Facts(lambda _: data.bundle(held), "2026-12-01")["engine-flags.sglang-tp-size.default"]
+    held = load(folder / "engine-flags.yaml")
+    fact = Facts(lambda _: bundle(held), "2026-12-01")["engine-flags.sglang-tp-size.default"]
     assert (fact.value, fact.start, fact.recorded, fact.source.dated()) == (
         "1", "2026-10-30", "2026-12-01", "sglang 0.9.1, released 2026-10-30")
     for path, row in zip(sorted(both.folder.glob("*.whl"), reverse=True), report.upstreams, strict=True):

@@ -14,6 +14,7 @@ from mkdocs.config import load_config
 
 import calculators
 from calculators.buildtime import DOCS, PROJECT, data
+from calculators.buildtime.schema import Claim
 from calculators.kit.browser import usable
 
 CASES = PROJECT / "tests" / "cases"
@@ -123,7 +124,7 @@ def fenced(page: str, language: str) -> list[str]:
 # (a) Every claim is shown, once
 
 
-def claims() -> dict[str, data.Claim]:
+def claims() -> dict[str, Claim]:
     """Every claim by its key."""
     return {f"{stem}.{name}": claim for stem in data.stems() for name, claim in (data.read(stem).claims or {}).items()}
 

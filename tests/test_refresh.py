@@ -17,6 +17,9 @@ import pytest
 
 from calculators.buildtime import DATA, data, refresh, update
 from calculators.buildtime.__main__ import main
+from calculators.buildtime.bundling import bundle
+from calculators.buildtime.problems import BadData
+from calculators.buildtime.reading import load
 from calculators.buildtime.upstream import UpstreamError, coverage, genai, litellm, offers, proposal, sheet, wheels
 from calculators.kit.facts import Facts, MissingFact
 
@@ -308,7 +311,7 @@ def test_a_retirement_date_is_said_and_comes_into_force(folder: Path, tmp_path: 
     assert report.retired == ["prices.openai-gpt-6-sol"]
     said = [(str(v["from"]), v["status"], str(v.get("retires", ""))) for v in rows(folder)["openai-gpt-6-sol"][1:]]
     assert said == [("2026-11-29", "deprecated", "2027-06-01"), ("2027-06-01", "retired", "")]
-    known = data.bundle(data.load(folder / "prices.yaml"))
+    known = bundle(load(folder / "prices.yaml"))
     assert Facts(lambda stem: known, "2026-12-01")["prices.openai-gpt-6-sol.status"].value == "deprecated"
     assert Facts(lambda stem: known, "2027-06-01")["prices.openai-gpt-6-sol.status"].value == "retired"
 
@@ -489,7 +492,7 @@ def test_what_the_schema_refuses_is_not_written(folder: Path, tmp_path: Path, mo
 def test_wrong_data_elsewhere_stops_the_writing(folder: Path, tmp_path: Path) -> None:
     (folder / "other.yaml").write_text("title: 1\n", "utf-8")
     before = contents(folder)
-    with pytest.raises(data.BadData, match=r"other\.yaml"):
+    with pytest.raises(BadData, match=r"other\.yaml"):
         run(folder, Upstream(tmp_path / "wheels").genai().litellm())
     assert contents(folder) == before
 

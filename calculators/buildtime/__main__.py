@@ -24,6 +24,8 @@ from typing import NoReturn
 
 from calculators.__main__ import entry
 from calculators.buildtime import DATA, accuracy, bench, data, fitted, flags, pack, refresh
+from calculators.buildtime.problems import BadData
+from calculators.buildtime.schema import json_schema
 from calculators.kit.export import SCHEMA
 
 
@@ -56,7 +58,7 @@ def main(arguments: list[str]) -> int:
     call = parser.parse_args(arguments)
     try:
         return RUN[call.command](call)
-    except (data.BadData, pack.PackError, bench.BenchError) as error:
+    except (BadData, pack.PackError, bench.BenchError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -71,7 +73,7 @@ def check(call: argparse.Namespace) -> int:
         rows = [problem._asdict() for problem in problems]
         print(json.dumps({"schema": SCHEMA, "ok": not problems, "seconds": seconds, "counts": counts, "problems": rows}))
     elif problems:
-        print(data.BadData(problems))
+        print(BadData(problems))
     return 1 if problems else 0
 
 
@@ -87,7 +89,7 @@ def stale(call: argparse.Namespace) -> int:
     today = datetime.date.today()
     rows = []
     if not data.stems(call.data):
-        raise data.BadData(data.check(call.data))
+        raise BadData(data.check(call.data))
     for stem in data.stems(call.data):
         for source_id, source in data.read(stem, call.data).sources.items():
             age = (today - (source.checked or source.released or today)).days
@@ -103,7 +105,7 @@ def stale(call: argparse.Namespace) -> int:
 
 def schema(call: argparse.Namespace) -> int:
     """Print the JSON schema."""
-    print(json.dumps(data.schema(), indent=1))
+    print(json.dumps(json_schema(), indent=1))
     return 0
 
 

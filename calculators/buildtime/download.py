@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from calculators.buildtime import DOCS, data
+from calculators.buildtime.bundling import bundle
+from calculators.buildtime.schema import File, claim_text
 from calculators.kit.export import SCHEMA
 from calculators.kit.facts import Fact, Facts
 
@@ -39,7 +41,7 @@ def write(as_of: str) -> list[Path]:
     return written
 
 
-def csv_text(stem: str, file: data.File, known: Facts) -> str:
+def csv_text(stem: str, file: File, known: Facts) -> str:
     """The figures in force as CSV: a row a row for a table, a row a figure for facts, a row a claim."""
     out = io.StringIO()
     lines = csv.writer(out)
@@ -53,7 +55,7 @@ def csv_text(stem: str, file: data.File, known: Facts) -> str:
     elif file.claims:
         lines.writerow(["id", "original", "verdict", "now", "as_of", "sources"])
         for claim_id, claim in file.claims.items():
-            now = data.claim_text(claim, lambda key: str(known[key].value))
+            now = claim_text(claim, lambda key: str(known[key].value))
             lines.writerow([claim_id, claim.original, claim.verdict, now, claim.as_of, " ".join(claim.sources)])
     else:
         lines.writerow(["key", "label", "unit", "value", *SOURCE_COLUMNS])
@@ -70,14 +72,14 @@ def _sourced(fact: Fact) -> list[str]:
             " ".join(fact.also), fact.note]
 
 
-def json_text(stem: str, file: data.File) -> str:
+def json_text(stem: str, file: File) -> str:
     """Everything as JSON: every value with its dates, past and announced ones too."""
     found: dict[str, Any] = {"schema": SCHEMA, "file": stem, "about": file.about}
     if file.claims:
         found |= {"sources": {i: s.bundled() for i, s in file.sources.items()},
                   "claims": {i: claim.model_dump(mode="json") for i, claim in file.claims.items()}}
     else:
-        found |= data.bundle(file)
+        found |= bundle(file)
         found["each_is"] = (["from", "recorded", "source", "note", "also", "values by column"] if file.table
                             else ["from", "recorded", "value", "source", "note"])
     return json.dumps(found, ensure_ascii=False, separators=(",", ":"))

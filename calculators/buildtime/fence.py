@@ -21,6 +21,8 @@ from pymdownx.superfences import SuperFencesException
 
 import calculators
 from calculators.buildtime import data, fitted, pack, tables
+from calculators.buildtime.problems import BadData
+from calculators.buildtime.schema import Claim, File, claim_text
 from calculators.kit import render
 from calculators.kit.facts import Fact, Facts, MissingFact
 from calculators.kit.result import answer
@@ -47,7 +49,7 @@ def stops_the_build[**P](make: Callable[P, str], error: type[Exception] = SuperF
     def wrapped(*args: P.args, **kwargs: P.kwargs) -> str:
         try:
             return make(*args, **kwargs)
-        except (PageError, MissingFact, InputError, data.BadData, pack.PackError, tables.TableError) as problem:
+        except (PageError, MissingFact, InputError, BadData, pack.PackError, tables.TableError) as problem:
             raise error(str(problem)) from problem
         except Exception as problem:
             raise error(f"{make.__name__}: {type(problem).__name__}: {problem}") from problem
@@ -167,15 +169,15 @@ def _chart_of(slug: str, known: Facts) -> str:
     return render.chart(built.chart, slug)
 
 
-def _claims(file: data.File, name: str, known: Facts) -> str:
+def _claims(file: File, name: str, known: Facts) -> str:
     claims = file.claims or {}
     if name and name not in claims:
         raise PageError(f"There is no claim {name!r} in this file; there are {', '.join(claims)}.")
     return "".join(_claim(file, claims[i], i, known) for i in ([name] if name else claims))
 
 
-def _claim(file: data.File, claim: data.Claim, claim_id: str, known: Facts) -> str:
-    text = data.claim_text(escape_keeping_braces(claim), lambda key: _inline(known[key]))
+def _claim(file: File, claim: Claim, claim_id: str, known: Facts) -> str:
+    text = claim_text(escape_keeping_braces(claim), lambda key: _inline(known[key]))
     sources = "; ".join(_source(file, source) for source in claim.sources)
     return (
         f'<div class="claim claim-{claim.verdict}" id="claim-{claim_id}">'
@@ -186,16 +188,16 @@ def _claim(file: data.File, claim: data.Claim, claim_id: str, known: Facts) -> s
     )
 
 
-def escape_keeping_braces(claim: data.Claim) -> data.Claim:
+def escape_keeping_braces(claim: Claim) -> Claim:
     """The claim with its text safe for HTML; braces are not touched by escaping."""
     return claim.model_copy(update={"now": escape(claim.now)})
 
 
-def _source(file: data.File, source_id: str) -> str:
+def _source(file: File, source_id: str) -> str:
     return render.source_html(file.sources[source_id].as_source(source_id))
 
 
-def _facts(file: data.File, stem: str, name: str, known: Facts) -> str:
+def _facts(file: File, stem: str, name: str, known: Facts) -> str:
     keys = [key for key in known.keys(stem) if not name or key == f"{stem}.{name}" or key.startswith(f"{stem}.{name}.")]
     if not keys:
         groups = ", ".join(file.facts or {})

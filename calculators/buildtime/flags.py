@@ -12,7 +12,9 @@ import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from calculators.buildtime import data, update
+from calculators.buildtime import update
+from calculators.buildtime.bundling import bundle
+from calculators.buildtime.reading import load
 from calculators.buildtime.update import CallerError, Say, dated, no_older, reported, write
 from calculators.buildtime.upstream import engines, wheels
 from calculators.buildtime.upstream.engines import Flag
@@ -40,9 +42,9 @@ class Report(NamedTuple):
 
 
 def run(folder: Path, source: Path | None, say: Say, today: datetime.date) -> Report:
-    """Read the wheels, compare, check, write. Raises UpstreamError, CallerError or data.BadData; then nothing changed."""
+    """Read the wheels, compare, check, write. Raises UpstreamError, CallerError or BadData; then nothing changed."""
     path = folder / f"{STEM}.yaml"
-    held = Facts(lambda _: data.bundle(data.load(path)), today.isoformat()).rows(STEM)
+    held = Facts(lambda _: bundle(load(path)), today.isoformat()).rows(STEM)
     sheet = Sheet(path.read_text("utf-8"), _GROUPS, path.name)
     report = Report([], [], [], [], [])
     before = sheet.text()

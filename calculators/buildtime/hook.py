@@ -3,6 +3,7 @@
 from typing import Any
 
 from calculators.buildtime import data, download, fence, pack
+from calculators.buildtime.problems import BadData
 
 
 def on_pre_build(config: Any) -> None:
@@ -14,5 +15,5 @@ def on_pre_build(config: Any) -> None:
     try:
         pack.pack()
         download.write(fence.build_day())
-    except (pack.PackError, data.BadData) as error:
+    except (pack.PackError, BadData) as error:
         raise Abort(str(error)) from None

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from calculators.buildtime import data
+from calculators.buildtime.schema import listed
 from calculators.formulas import architecture as arch
 from calculators.formulas.architecture import Architecture
 from calculators.formulas.throughput import Format, Gpu, Load, Setup, formats, gpu_of, mode_of
@@ -91,7 +92,7 @@ def of_data() -> list[dict[str, str]]:
     for stem in TABLES:
         table = data.read(stem).table
         for row_id, versions in (table.rows if table else {}).items():
-            row = versions[-1] if isinstance(versions, list) else versions
+            row = listed(versions)[-1]
             if "suspect" not in row:
                 cells = {name: str(row.get(ours, "")) for name, ours in OUR_COLUMNS.items()}
                 found.append(cells | {"id": row_id, "source_key": str(row["source"]), "tpot_ms": ""})

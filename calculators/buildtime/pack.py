@@ -23,7 +23,9 @@ from pathlib import Path
 from pyodide_lock import PyodideLockSpec
 
 import calculators
-from calculators.buildtime import CACHE, DATA, DOCS, PROJECT, data
+from calculators.buildtime import CACHE, DATA, DOCS, PROJECT
+from calculators.buildtime.bundling import bundle
+from calculators.buildtime.reading import load
 
 PYODIDE = "314.0.7"
 INTEGRITY = "sha512-0YvXxEhfEdpLfb/XkM2BFAeMROq0iMUX2bzzH9pOttyMcWkwq+HbE5uyuGD82LN7y2q+SNvi/6V5JEsOlD2R1A=="
@@ -123,7 +125,7 @@ def facts_files() -> list[tuple[str, bytes]]:
 
 
 def _json(stem: str) -> bytes:
-    return json.dumps(data.bundle(data.load(DATA / f"{stem}.yaml")), ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(bundle(load(DATA / f"{stem}.yaml")), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def pyodide_core() -> Path:

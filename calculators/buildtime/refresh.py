@@ -11,7 +11,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from calculators.buildtime import data, update
+from calculators.buildtime import update
+from calculators.buildtime.reading import load
 from calculators.buildtime.update import CallerError, Say, dated, no_older, reported, write
 from calculators.buildtime.upstream import UpstreamError, genai, litellm, models_dev, wheels
 from calculators.buildtime.upstream.coverage import LEFT_OUT
@@ -27,9 +28,9 @@ _READ: dict[str, Callable[[Wheel], list[Offer]]] = {genai.NAME: genai.offers, li
 
 
 def run(folder: Path, source: Path | None, dry_run: bool, say: Say, today: datetime.date) -> Report:
-    """Read the upstreams, propose, check, write. Raises UpstreamError, CallerError or data.BadData; then nothing changed."""
+    """Read the upstreams, propose, check, write. Raises UpstreamError, CallerError or BadData; then nothing changed."""
     path = folder / f"{STEM}.yaml"
-    data.load(path)
+    load(path)
     sheet = Sheet(path.read_text("utf-8"))
     with tempfile.TemporaryDirectory(prefix="refresh-") as temporary:
         found = {name: dated(wheel, sheet, say) for name, wheel in _wheels(source, Path(temporary), say).items()}

@@ -5,7 +5,8 @@ import re
 from collections.abc import Sequence
 from html import escape
 
-from calculators.buildtime import data, download
+from calculators.buildtime import download
+from calculators.buildtime.schema import File, Table
 from calculators.kit import render
 from calculators.kit.facts import Fact, Facts
 from calculators.kit.units import UNITS, number, show
@@ -19,7 +20,7 @@ class TableError(Exception):
     """A fence asks a table for what it has not; a sentence says what."""
 
 
-def plain(file: data.File, stem: str, wanted: list[str], columns: list[str], known: Facts) -> str:
+def plain(file: File, stem: str, wanted: list[str], columns: list[str], known: Facts) -> str:
     """The rows of a table, or those that are wanted, with the columns asked for."""
     table = _table(file)
     columns = columns or [*table.columns, "source"]
@@ -34,7 +35,7 @@ def plain(file: data.File, stem: str, wanted: list[str], columns: list[str], kno
     return scroll(file.title, f"<tr>{head}</tr>", body) + age(read, known.as_of, file.shelf_life_days)
 
 
-def browse(file: data.File, stem: str, columns: list[str], filters: list[str], known: Facts) -> str:
+def browse(file: File, stem: str, columns: list[str], filters: list[str], known: Facts) -> str:
     """A whole table: its age, a place for the filters that the page script makes, the rows, the columns' meaning, files."""
     table = _table(file)
     columns = columns or list(table.columns)
@@ -56,7 +57,7 @@ def browse(file: data.File, stem: str, columns: list[str], filters: list[str], k
 class Row:
     """One row of a table as it stands on a day."""
 
-    def __init__(self, file: data.File, stem: str, row_id: str, known: Facts) -> None:
+    def __init__(self, file: File, stem: str, row_id: str, known: Facts) -> None:
         self.file, self.row_id, self.known, self.stem = file, row_id, known, stem
         self.held: dict[str, Fact] = {}
         for name in _table(file).columns:
@@ -133,12 +134,12 @@ def scroll(title: str, head: str, body: str) -> str:
             f'<table class="browse"><thead>{head}</thead><tbody>{body}</tbody></table></div>')
 
 
-def facts_file(file: data.File, stem: str, rows: str) -> str:
+def facts_file(file: File, stem: str, rows: str) -> str:
     """A whole file of figures, already made into a table, with what is in it and where to take it away."""
     return f"{rows}{_files(stem)}{about(file)}"
 
 
-def about(file: data.File) -> str:
+def about(file: File) -> str:
     """What is in a file and what is left out, folded."""
     return f"<details><summary>What is in here, and what is left out</summary><p>{escape(file.about)}</p></details>"
 
@@ -166,19 +167,19 @@ def _days_between(first: str, last: str) -> int:
     return (datetime.date.fromisoformat(last) - datetime.date.fromisoformat(first)).days
 
 
-def _table(file: data.File) -> data.Table:
+def _table(file: File) -> Table:
     if file.table is None:
         raise TableError("Only a table can be browsed.")
     return file.table
 
 
-def _check_columns(table: data.Table, stem: str, columns: list[str]) -> None:
+def _check_columns(table: Table, stem: str, columns: list[str]) -> None:
     for name in columns:
         if name not in table.columns and name not in EXTRAS:
             raise TableError(f"There is no column {name!r} in data/{stem}.yaml; there are {', '.join(table.columns)}.")
 
 
-def _head(table: data.Table, name: str, filters: Sequence[str] = ()) -> str:
+def _head(table: Table, name: str, filters: Sequence[str] = ()) -> str:
     column = table.columns.get(name)
     label, unit = (column.label, UNITS[column.unit]) if column else (EXTRAS[name], "")
     return (f'<th scope="col" data-name="{name}"{" data-filter" if name in filters else ""}>{escape(label)}'
@@ -199,13 +200,13 @@ def _value(fact: Fact) -> str:
     return escape(show(fact.value, "ratio" if UNITS[fact.unit] else fact.unit))
 
 
-def _meanings(table: data.Table, columns: list[str]) -> str:
+def _meanings(table: Table, columns: list[str]) -> str:
     named = [(table.columns[name].label, table.columns[name].help) for name in columns if name in table.columns]
     items = "".join(f"<dt>{escape(label)}</dt><dd>{escape(help)}</dd>" for label, help in named if help)
     return f"<details><summary>What the columns mean</summary><dl>{items}</dl></details>" if items else ""
 
 
-def _sources(file: data.File, stem: str) -> str:
+def _sources(file: File, stem: str) -> str:
     items = "".join(
         f'<li id="{stem}-source-{source_id}">{render.source_html(source.as_source(source_id))}</li>'
         for source_id, source in file.sources.items())

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from calculators.buildtime import DATA, data
+from calculators.buildtime.problems import BadData
 from calculators.buildtime.upstream import UpstreamError
 from calculators.buildtime.upstream.sheet import Sheet
 from calculators.buildtime.upstream.wheels import Wheel
@@ -58,7 +59,7 @@ def write(folder: Path, path: Path, text: str, say: Say) -> None:
         (copy / path.name).write_text(text, "utf-8")
         problems = data.check(copy)
     if problems:
-        raise data.BadData(problems)
+        raise BadData(problems)
     beside = path.with_name(f".{path.name}.new")
     try:
         beside.write_text(text, "utf-8")
@@ -84,7 +85,7 @@ def reported[R: Report](report: R, make: Callable[[Say], R], text: Callable[[R],
         report = make(_say)
     except CallerError as error:
         wrong, status = str(error), 2
-    except (UpstreamError, data.BadData, OSError) as error:
+    except (UpstreamError, BadData, OSError) as error:
         wrong, status = str(error), 1
     if wrong:
         print(wrong, file=sys.stderr)

@@ -48,7 +48,7 @@ class MissingFact(LookupError):
 class Facts:
     """The facts as they stood on one day.
 
-    `read(stem)` returns one data file in the bundled form that buildtime.data writes. Figures: {"sources": {id: {...}},
+    `read(stem)` returns one data file in the bundled form that buildtime.bundling writes. Figures: {"sources": {id: {...}},
     "facts": {"group.name": {"label", "unit", "values": [[start, recorded, value, source, note, *also], ...]}}}. A table:
     {"sources", "columns": {name: [label, unit]}, "rows": {id: [[start, recorded, source, note, [also], {name: value}],
     ...]}}. Dates are ISO text throughout, because they sort as they are and datetime is a slow import in the browser.
