@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 import calculators
 from calculators.buildtime import data
-from calculators.kit import chart
-from calculators.kit.chart import Bars, Intervals, Line, Lines, Scale
+from calculators.kit import chart, drawing
+from calculators.kit.chart import Bars, Intervals, Line, Lines
+from calculators.kit.drawing import Scale
 from calculators.kit.result import answer
 from calculators.kit.units import Range
 
@@ -122,13 +123,13 @@ def test_a_mark_outside_the_picture_is_left_out() -> None:
     (1, 1e14, True, [1, 1e3, 1e6, 1e9, 1e12]),  # 15 powers are too many: every third
 ])
 def test_ticks(low: float, high: float, log: bool, expected: list[float]) -> None:
-    assert chart._ticks(low, high, log) == expected
+    assert drawing.ticks(low, high, log) == expected
 
 
 @given(st.floats(-1e12, 1e12), st.floats(1e-9, 1e3))
 def test_even_ticks_are_three_to_eight_and_lie_between_the_ends(low: float, share: float) -> None:
     high = low + max(abs(low), 1) * share
-    found = chart._ticks(low, high, False)
+    found = drawing.ticks(low, high, False)
     assert 3 <= len(found) <= 8
     assert found == sorted(set(found))
     slack = 1e-6 * (high - low) + 1e-11 * abs(low)
@@ -140,7 +141,7 @@ def test_even_ticks_are_three_to_eight_and_lie_between_the_ends(low: float, shar
     (-4000, "-4k"), (0.01, "0.01"),
 ])
 def test_a_tick_of_the_y_axis_is_short(value: float, text: str) -> None:
-    assert chart._short(value) == text
+    assert drawing.short(value) == text
 
 
 @pytest.mark.parametrize("log", [False, True])
@@ -172,7 +173,7 @@ def test_any_points_give_a_sound_picture(points: list[tuple[float, float]], step
     root = parsed(picture)
     numbers = re.findall(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?", " ".join(p.get("d", "") for p in root.iter("path")))
     assert all(0 <= float(n) <= 520 for n in numbers)
-    head, rows = chart.table(picture)
+    head, rows = picture.table()
     assert all(len(row) == len(head) and all(row) for row in rows)
 
 
@@ -195,10 +196,10 @@ def test_the_picture_is_named_by_its_title_and_description() -> None:
 
 def test_descriptions() -> None:
     picture = lines(Line("API", [(0, 0), (1, 1)]), Line("Own", [(0, 1), (1, 1)]), mark=(1, "yours: 1"))
-    assert chart.describe(picture) == "Cost by volume: API and Own. Marked: yours: 1. The same figures follow as a table."
+    assert picture.describe() == "Cost by volume: API and Own. Marked: yours: 1. The same figures follow as a table."
     bars = Bars("Points", "points", ("Open", "Proprietary"), [("Private?", (3, 0)), ("Team?", (0, 2)), ("Fast?", (0, 0))])
-    assert chart.describe(bars) == "Bars of open and proprietary. Private?: open 3 points; Team?: proprietary 2 points."
-    assert chart.describe(Bars("Points", "points", ("Open",), [("Private?", (0,))])) == "Bars of open. All are nothing."
+    assert bars.describe() == "Bars of open and proprietary. Private?: open 3 points; Team?: proprietary 2 points."
+    assert Bars("Points", "points", ("Open",), [("Private?", (0,))]).describe() == "Bars of open. All are nothing."
 
 
 def test_the_table_of_lines() -> None:
@@ -206,7 +207,7 @@ def test_the_table_of_lines() -> None:
     picture = lines(Line("API", [(0, 0), (10, 100)]), Line("Own", [(0, 7), (10, 9)], steps=True),
                     Line("Late", [(4, 1), (6, 3)]))
     picture = picture._replace(table_x=[0, 5, 10, 11])
-    assert chart.table(picture) == (["Volume", "API", "Own", "Late"], [
+    assert picture.table() == (["Volume", "API", "Own", "Late"], [
         ["0 tokens/month", "0 USD/month", "7 USD/month", ""],
         ["5 tokens/month", "50 USD/month", "7 USD/month", "2 USD/month"],
         ["10 tokens/month", "100 USD/month", "9 USD/month", ""],
@@ -216,7 +217,7 @@ def test_the_table_of_lines() -> None:
 
 def test_the_table_of_a_staircase_left_of_nothing() -> None:
     picture = lines(Line("It", [(-10, 1), (-5, 2), (0, 3)], steps=True))
-    assert [row[1] for row in chart.table(picture)[1]] == ["1 USD/month", "2 USD/month", "3 USD/month"]
+    assert [row[1] for row in picture.table()[1]] == ["1 USD/month", "2 USD/month", "3 USD/month"]
 
 
 def test_bars() -> None:
@@ -239,7 +240,7 @@ def test_bars_of_nothing_and_below_nothing() -> None:
 
 def test_the_table_of_bars() -> None:
     bars = Bars("Points", "points", ("Open", "Proprietary"), [("Private?", (3, 0))])
-    assert chart.table(bars) == (["Part", "Open", "Proprietary"], [["Private?", "3 points", "0 points"]])
+    assert bars.table() == (["Part", "Open", "Proprietary"], [["Private?", "3 points", "0 points"]])
 
 
 def test_intervals() -> None:
@@ -252,8 +253,8 @@ def test_intervals() -> None:
     assert [curve(root, 1), curve(root, 2)] == ["M30.3 43H487.7", "M259 85H259"]
     assert [(c.get("cx"), c.get("cy")) for c in root.iter("circle")] == [("259", "43"), ("259", "85")]
     assert "A: 5 (0 to 10) points" in [t.text for t in root.iter("text")]
-    assert chart.table(picture)[1][0] == ["A", "0 points", "5 points", "10 points"]
-    assert chart.describe(picture._replace(rows=picture.rows[:1])) == "Dots with their intervals. A: 5 (0 to 10) points."
+    assert picture.table()[1][0] == ["A", "0 points", "5 points", "10 points"]
+    assert picture._replace(rows=picture.rows[:1]).describe() == "Dots with their intervals. A: 5 (0 to 10) points."
 
 
 def test_a_single_figure_without_an_interval_has_a_picture() -> None:
@@ -267,7 +268,7 @@ def test_named_points_have_dots_and_stand_in_the_table() -> None:
     dots = [(c.get("cx"), c.findtext("title")) for c in root.iter("circle")]
     assert dots == [("66.0", "A"), ("286.0", "B")]
     assert "B" in [t.text for t in root.iter("text")]
-    assert [row[1] for row in chart.table(picture)[1]] == ["0 USD/month, A", "100 USD/month, B", "100 USD/month, B"]
+    assert [row[1] for row in picture.table()[1]] == ["0 USD/month, A", "100 USD/month, B", "100 USD/month, B"]
 
 
 def test_the_charts_of_the_guide_are_sound() -> None:

@@ -262,7 +262,7 @@ def the_charts_are_sound(found: result.Result) -> None:
         assert "<desc" in svg
         assert 'role="img"' in svg
         assert "style=" not in svg
-        head, rows = chart.table(picture)
+        head, rows = picture.table()
         assert rows
         assert all(len(row) == len(head) for row in rows)
 

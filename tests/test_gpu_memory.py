@@ -323,9 +323,9 @@ def test_a_bar_is_cut_in_the_order_of_its_parts() -> None:
     assert [t for t in texts if t in ("a", "b", "c")] == ["a", "b", "c"]
     mark = next(path for path in root.iter("path") if path.get("class") == "mark")
     assert re.match(r"M382\.5 ", mark.get("d", ""))
-    assert chart.table(picture) == (["Part", "Weights", "Cache", "Free", "Together"],
+    assert picture.table() == (["Part", "Weights", "Cache", "Free", "Together"],
                                     [["One", "50 GB", "25 GB", "25 GB", "75 GB"]])
-    assert chart.describe(picture) == (
+    assert picture.describe() == (
         "Bars cut into weights, cache, free. One: weights 50 GB, cache 25 GB, free 25 GB. Marked: usable.")
 
 

@@ -224,7 +224,7 @@ def _charts(answer: Result) -> str:
 
 def chart(picture: charts.Chart, name: str) -> str:
     """A chart with its title and, folded, its data as a table."""
-    head, rows = charts.table(picture)
+    head, rows = picture.table()
     return (
         f'<figure class="calculator-chart"><figcaption>{escape(picture.title)}</figcaption>'
         f'<div class="picture" tabindex="0" role="group" aria-label="{escape(picture.title)}, chart">'
