@@ -1,15 +1,15 @@
 """Which kind of model to look at first.
 
 Two forms: the original document's six questions with its points (quick), and conditions, costs and weights over eight ways
-(full), which is formulas/full_decision.
+(full), which formulas/full_decision shows.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from calculators.formulas import full_decision, verdict
-from calculators.formulas.verdict import FULL, QUICK
+from calculators.formulas import decision_flips, decision_inputs, decision_record, decision_steps, full_decision, verdict
+from calculators.formulas.decision_inputs import FULL, QUICK
 from calculators.kit.chart import Bars, Chart
 from calculators.kit.facts import Facts, Value
 from calculators.kit.shape import LEFT_OUT, Calculator, Flip, FromFact, Link, NoValue, Step, output, when, whole, yes_no
@@ -39,7 +39,7 @@ def _quick(declared: Any) -> Any:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inputs(verdict.Inputs):
+class Inputs(decision_inputs.Inputs):
     """Those of the full form, and the original's six questions under the keys of its dictionary."""
 
     data_must_stay_private: bool = _quick(yes_no(
@@ -120,7 +120,7 @@ def _answers(inputs: Inputs) -> dict[str, Value]:
 def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
     """A line for each question that counts, then the two sums; in full, the working of the full form."""
     if inputs.mode == FULL:
-        return full_decision.explain(inputs, outputs)
+        return decision_steps.explain(inputs, outputs)
     steps = []
     for name, score in scores(_answers(inputs)).items():
         label = CALCULATOR.fields()[name].label
@@ -150,7 +150,7 @@ def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> list[Chart]:
 def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
     """For each question alone, the other answer that turns the recommendation round, or that there is none."""
     if inputs.mode == FULL:
-        return full_decision.flips(inputs, facts)
+        return decision_flips.flips(inputs, facts)
     return [_flip(name, _answers(inputs)) for name in QUESTIONS]
 
 
@@ -218,5 +218,5 @@ CALCULATOR = Calculator(
     next=next_pages,
     flips=flips,
     warnings=warnings,
-    record=full_decision.record,
+    record=decision_record.record,
 )

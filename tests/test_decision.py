@@ -8,7 +8,16 @@ import pytest
 
 import calculators
 from calculators.buildtime import DOCS, data
-from calculators.formulas import full_decision, options, verdict
+from calculators.formulas import (
+    decision_flips,
+    decision_inputs,
+    decision_reasons,
+    decision_record,
+    options,
+    two_models,
+    verdict,
+)
+from calculators.formulas.decision_inputs import DATA_ANSWERS, NETWORK, RESIDENCY, TEAM, TUNING, WEIGHTS
 from calculators.formulas.options import Finding
 from calculators.kit import result
 from calculators.kit.facts import Facts
@@ -21,7 +30,7 @@ EVERY = tuple(options.OPTIONS)
 PROPRIETARY, REGIONAL, HOSTED, CLOUD, OWN, EDGE, ROUTE, BURST = EVERY
 
 
-def asked(**given: Any) -> verdict.Inputs:
+def asked(**given: Any) -> decision_inputs.Inputs:
     """The inputs of the full form as they are read, defaults for the rest."""
     return calculators.get("decision").read({"mode": "full"} | given, FACTS)  # type: ignore[no-any-return]
 
@@ -83,8 +92,8 @@ def by_hand(path: Path) -> set[str]:
 
 
 CONDITIONS = {
-    "data_may_go": tuple(verdict.DATA_ANSWERS), "residency": tuple(verdict.RESIDENCY), "connection": tuple(verdict.NETWORK),
-    "tuning": tuple(verdict.TUNING), "team": tuple(verdict.TEAM), "needs_newest": ("no", "yes"), "needs_images": ("no", "yes"),
+    "data_may_go": tuple(DATA_ANSWERS), "residency": tuple(RESIDENCY), "connection": tuple(NETWORK),
+    "tuning": tuple(TUNING), "team": tuple(TEAM), "needs_newest": ("no", "yes"), "needs_images": ("no", "yes"),
 }
 NEUTRAL = {name: answers[0] for name, answers in CONDITIONS.items()}
 
@@ -192,7 +201,7 @@ def test_every_row_of_terms_decides(row: str) -> None:
     poorer = with_rows("host-terms", {key: values for key, values in terms.items() if key != row})
     host = terms[row]["host"]
     models = [{"proprietary_model": key} for key, values in prices.items() if values["host"] == host
-              and not verdict.not_its_own(values)]
+              and not decision_inputs.not_its_own(values)]
     models += [{"model": str(values["model_id"])} for values in prices.values() if values["host"] == host
                and values["access"] != "proprietary" and values["model_id"] in FACTS.rows("models")]
     models += [{"proprietary_model": "anthropic-claude-sonnet-5-5"}]
@@ -218,14 +227,14 @@ NUMBERS: dict[str, tuple[Any, Any]] = {
     "input_tokens": (2000, 8000), "output_tokens": (400, 2000), "reasoning_tokens": (0, 1000), "cached_share_percent": (50, 0),
     "easy_percent": (70, 20), "gpu_hour_usd": (None, 1.0), "device_gb": (16, 200), "monthly_users": (10_000, 800_000_000),
     "engineers": (0.5, 3), "target_tokens_per_s": (None, 60), "first_token_ms": (None, 1), "budget_usd": (None, 500),
-    **{name: (0, 5) for name in verdict.WEIGHTS.values()},
+    **{name: (0, 5) for name in WEIGHTS.values()},
 }
 CHOSEN_FROM_TABLES = {"proprietary_model": "google-gemini-3-8-flash", "model": "glm-5-3-flash", "gpu": "b200-sxm"}
 
 
 def test_every_answer_changes_something() -> None:
     """Each answer of each question against the default, everything else at its default or as SETTINGS has it."""
-    for name, field in full_decision.labels().items():
+    for name, field in decision_inputs.labels().items():
         setting = SETTINGS.get(name, {})
         if name in ("mode", "monthly_users"):
             continue
@@ -242,15 +251,15 @@ def test_every_answer_changes_something() -> None:
             before, after = bench.judge(**{name: one}), bench.judge(**{name: other})
             assert left(before) != left(after) or before.totals != after.totals, (name, one, other)
     assert set(NUMBERS) | set(CHOSEN_FROM_TABLES) >= {
-        name for name, field in full_decision.labels().items() if field.kind in ("number", "whole")}
+        name for name, field in decision_inputs.labels().items() if field.kind in ("number", "whole")}
 
 
 def test_many_users_matter_where_a_licence_counts_them() -> None:
     """By hand from data/licence-rules.yaml: Qwen's of 2024 refuses above 100 million monthly users of a commercial product.
     Llama's counts those of the month before its release alone, so that many today leave it unclear; others ask for a name."""
     refused = {model for model in FACTS.rows("models")
-               if verdict.licence_findings(verdict.licence_of(asked(model=model, monthly_users=9_000_000_000), FACTS))
-               != verdict.licence_findings(verdict.licence_of(asked(model=model, monthly_users=10), FACTS))}
+               if two_models.licence_findings(two_models.licence_of(asked(model=model, monthly_users=9_000_000_000), FACTS))
+               != two_models.licence_findings(two_models.licence_of(asked(model=model, monthly_users=10), FACTS))}
     licences = {FACTS.rows("models")[model]["licence"] for model in refused}
     assert licences == {"qwen-2024"}
     assert {model for model in refused} >= {"qwen2-5-72b"}
@@ -303,9 +312,9 @@ def test_each_reason_is_seen_to_act(key: str) -> None:
     given, seen = SEEN[key]
     page = (DOCS / "guide" / "when-to-use-each.md").read_text("utf-8")
     assert f"](../calculators/decision.md{asking(**given).link})" in page
-    reason = full_decision.reasons_of(FACTS)[key]
+    reason = decision_reasons.reasons_of(FACTS)[key]
     bench = verdict.Bench(asked(**given), FACTS)
-    said, _, effect = full_decision.effect(bench, reason).partition("” ")
+    said, _, effect = decision_reasons.effect(bench, reason).partition("” ")
     assert said.startswith("Said: “")
     assert effect.startswith(seen)
     with_it, without = bench.base, bench.judge(**{reason.question: reason.without})
@@ -444,9 +453,9 @@ def test_what_to_give_up_where_nothing_is_left() -> None:
 
 def test_quality_of_the_hybrid_lies_between_its_halves() -> None:
     """Scores 90 and 70, 75 % easy: the mean by shares is 0.75 x 7 + 0.25 x 9 = 7.5, halfway to 9 is 8.25."""
-    found = verdict.quality_points(Range(90, 90, 90), Range(70, 70, 70), 0.75)
+    found = two_models.quality_points(Range(90, 90, 90), Range(70, 70, 70), 0.75)
     assert (found[PROPRIETARY], found[HOSTED], found[ROUTE]) == ((9, 9, 9), (7, 7, 7), (7.5, 8.25, 9))
-    assert verdict.quality_points(None, Range(70, 70, 70), 0.75)[ROUTE] == options.UNKNOWN
+    assert two_models.quality_points(None, Range(70, 70, 70), 0.75)[ROUTE] == options.UNKNOWN
 
 
 # --- costs, against the calculators and by hand ----------------------------------------------------------------------------
@@ -493,8 +502,8 @@ SCENARIOS: dict[str, dict[str, Any]] = {
     "equals": {"needs_newest": "yes"},
     "cents": {"requests_per_day": 200, "weight_cost": 2, "engineers": 0, "weight_privacy": 5, "weight_customisation": 4},
     "servers of one's own alone": {"data_may_go": "machines"},
-    "no weights on machines of one's own": dict.fromkeys(verdict.WEIGHTS.values(), 0) | {"data_may_go": "machines"},
-    "no weights": dict.fromkeys(verdict.WEIGHTS.values(), 0),
+    "no weights on machines of one's own": dict.fromkeys(WEIGHTS.values(), 0) | {"data_may_go": "machines"},
+    "no weights": dict.fromkeys(WEIGHTS.values(), 0),
 }
 
 
@@ -505,7 +514,7 @@ def test_the_rent_at_which_servers_come_first_by_hand() -> None:
     720 hours each: 129.86 / 1,440 = 0.0901806 USD. At that rent the hybrid for peaks has no GPU that pays and costs 82.60:
     7 + 1.6 + 10 - log2(1.939) = 17.6. Own hardware costs more than 32 x 42.60 and has 10 + 0.4 + 5 at most; what is proprietary
     has 3 + 4 + 4.2 at most, the hybrid by difficulty 4 + 2.8 + 5.3."""
-    weights = dict.fromkeys(verdict.WEIGHTS.values(), 0) | {"weight_cost": 1, "weight_customisation": 1, "weight_launch": 0.4}
+    weights = dict.fromkeys(WEIGHTS.values(), 0) | {"weight_cost": 1, "weight_customisation": 1, "weight_launch": 0.4}
     found = asking(engineers=0, cached_share_percent=0, **weights)
     flip, = (flip for flip in found.flips if flip.input == "gpu_hour_usd")
     assert (flip.beyond, flip.answer) == ("below", "Open weights on rented GPUs first")
@@ -514,7 +523,7 @@ def test_the_rent_at_which_servers_come_first_by_hand() -> None:
 
 def test_the_rent_at_which_equals_change_places() -> None:
     """If nothing is weighed the cheaper is first: of rented GPUs and own hardware, where the two cost the same."""
-    given = dict.fromkeys(verdict.WEIGHTS.values(), 0) | {"data_may_go": "machines"}
+    given = dict.fromkeys(WEIGHTS.values(), 0) | {"data_may_go": "machines"}
     found = asking(**given)
     assert found.headline == "Open weights on your own hardware first"
     flip, = (flip for flip in found.flips if flip.input == "gpu_hour_usd")
@@ -528,7 +537,7 @@ def test_the_rent_at_which_equals_change_places() -> None:
 def near_and_far(flip: Any) -> tuple[float, float]:
     """A value just on today's side of a flip, and one just beyond it."""
     step = max(abs(flip.value) * 1e-6, 1e-9)
-    whole = full_decision.labels()[flip.input].kind == "whole"
+    whole = decision_inputs.labels()[flip.input].kind == "whole"
     below, above = (flip.value - step, flip.value + step)
     if whole:
         below, above = {"above": (flip.value, flip.value + 1), "from": (flip.value - 1, flip.value),
@@ -541,7 +550,7 @@ def test_each_flip_is_where_the_answer_changes(name: str) -> None:
     """On today's side the answer is today's, beyond it is the flip's: checked through `run`, on both sides."""
     given = {"mode": "full"} | SCENARIOS[name]
     found = asking(**given)
-    fields = full_decision.labels()
+    fields = decision_inputs.labels()
     assert {flip.input for flip in found.flips} == set(fields) - {"mode"} - (
         {"score_floor"} if found.inputs["benchmark"] == "none" else set())
     for flip in found.flips:
@@ -559,11 +568,11 @@ def test_no_flip_is_missed_where_a_wide_search_finds_one() -> None:
     """A search written separately: a hundred values of each number, evenly by their logarithm."""
     for name in ("own hardware by a hair", "an expensive host"):
         bench = verdict.Bench(asked(**SCENARIOS[name]), FACTS)
-        told = {flip.input for flip in full_decision.flips(bench.inputs, FACTS)
+        told = {flip.input for flip in decision_flips.flips(bench.inputs, FACTS)
                 if flip.value is not None or flip.why.startswith("any speed")}
         for field in ("requests_per_day", "gpu_hour_usd", "engineers", "cached_share_percent", "easy_percent", "budget_usd",
                       "device_gb", "target_tokens_per_s"):
-            spec = full_decision.labels()[field]
+            spec = decision_inputs.labels()[field]
             low, high = max(1e-3, spec.min or 1e-3), min(spec.max or 1e9, 1e9)
             values = [low * (high / low) ** (i / 99) for i in range(100)]
             turned = {bench.judge(**{field: value}).first for value in values} - {bench.base.first}
@@ -636,7 +645,7 @@ def test_what_to_measure_first_are_the_widest_ranges() -> None:
 
 
 def test_the_figures_of_code_are_those_of_data() -> None:
-    assert FACTS["operations.people.full-time"].value == decision.CALCULATOR.defaults(FACTS)["engineers"]
+    assert FACTS["operations.people.full-time"].value == calculators.get("decision").defaults(FACTS)["engineers"]
     ids = {str(row["model_id"]) for row in FACTS.rows("prices").values()}
     assert set(FACTS.rows("vision")) <= ids
     assert {str(row["host"]) for row in FACTS.rows("host-terms").values()} <= {
@@ -671,7 +680,7 @@ MADR = ["## Context and Problem Statement", "## Decision Drivers", "## Considere
 
 def test_the_record_has_the_structure_of_madr_and_all_that_a_team_signs() -> None:
     found = asking(data_may_go="processor", requests_per_day=20_000, weight_independence=4)
-    text = full_decision.record(found)
+    text = decision_record.record(found)
     lines = text.splitlines()
     assert lines[0] == "# How to run the language model: Hosted open weights first"
     assert lines[2:4] == ["* Status: proposed", f"* Date: {DAY}"]
@@ -703,14 +712,14 @@ def test_the_link_of_a_record_brings_the_same_record_back() -> None:
     found = asking(data_may_go="unkept", residency="eu", budget_usd=20_000)
     query = found.dated_link.lstrip("?")
     again = {name: value for name, value in (part.split("=", 1) for part in query.split("&")) if name not in ("v", "as_of")}
-    assert full_decision.record(result.answer(calculators.get("decision"), again, FACTS)) == full_decision.record(found)
+    assert decision_record.record(result.answer(calculators.get("decision"), again, FACTS)) == decision_record.record(found)
 
 
 def test_a_record_of_nothing_says_what_excludes_each_other() -> None:
-    text = full_decision.record(asking(residency="premises", team="none"))
+    text = decision_record.record(asking(residency="premises", team="none"))
     assert "Nothing is left" in text.splitlines()[0]
     assert "to “Memory of the device for the model” brings back the device" in text
 
 
 def test_the_quick_form_keeps_no_record() -> None:
-    assert full_decision.record(result.answer(calculators.get("decision"), {}, FACTS)) == ""
+    assert decision_record.record(result.answer(calculators.get("decision"), {}, FACTS)) == ""

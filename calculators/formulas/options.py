@@ -295,3 +295,13 @@ def relaxations(found: Mapping[str, Sequence[Finding]]) -> list[tuple[tuple[str,
         if choices:
             return sorted(choices, key=lambda choice: -len(choice[1]))
     return []
+
+
+def joined(words: Sequence[str]) -> str:
+    """Words in a row, as a sentence has them."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def named(ways: Sequence[str]) -> str:
+    """Several ways in a sentence."""
+    return joined([SHORT[way] for way in ways])

@@ -38,7 +38,6 @@ DATA = (*three_ways.DATA, "benchmark-scores", "gpqa", "licences", "licence-rules
         "lag", "decision-rules", "decision-scores", "decision-reasons")
 
 NEXT_TO_NOTHING = 1e-12  # points, where equals change places
-
 NOTHING_LEFT = "Nothing is left: no way meets all of these conditions"
 
 
@@ -67,23 +66,14 @@ class Verdict(NamedTuple):
 
 # The answers on which each look-up depends.
 _MODEL, _TEAM, _DAY = (operator.attrgetter(name) for name in ("model", "team", "day_shape"))
-
 _MACHINES = operator.attrgetter("model", "gpu", "day_shape")
-
 _MODELS = operator.attrgetter("proprietary_model", "model", "day_shape")
-
 _USE = operator.attrgetter("model", "commercial", "monthly_users", "redistributes", "shows_name", "needs_images")
-
 _OF_REQUESTS = (*JOB, "proprietary_model", "model", "gpu", "day_shape")
-
 _REQUESTS = operator.attrgetter(*_OF_REQUESTS)
-
 _REPLICAS = operator.attrgetter(*_OF_REQUESTS, "target_tokens_per_s", "first_token_ms")
-
 _OF_OFFERS = (*_OF_REQUESTS, "data_may_go", "residency", "tuning", "context_tokens")
-
 _OFFERS = operator.attrgetter(*_OF_OFFERS)
-
 _BILLS = operator.attrgetter(*_OF_OFFERS, "requests_per_day", "engineers", "gpu_hour_usd", "easy_percent",
                              "target_tokens_per_s", "first_token_ms")
 
@@ -96,11 +86,11 @@ class Bench:
         self._known: dict[Any, Any] = {}
         self.base = self.judge()
 
-    def _once(self, make: Any, inputs: Inputs, names: Callable[[Inputs], Any], *more: Any) -> Any:
-        """What `make` gives of the inputs, the facts and what is given besides, kept by the answers that it depends on."""
+    def _once(self, make: Any, inputs: Inputs, names: Callable[[Inputs], Any]) -> Any:
+        """What `make` gives of the inputs and the facts, kept by the answers that it depends on."""
         key = make, names(inputs)
         if key not in self._known:
-            self._known[key] = make(inputs, self.facts, *more)
+            self._known[key] = make(inputs, self.facts)
         return self._known[key]
 
     def three(self, inputs: Inputs) -> three_ways.Base:
