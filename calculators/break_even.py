@@ -1,6 +1,7 @@
-"""At what volume a server of one's own costs less than an API, when servers come whole.
+"""Which of three ways costs least, and at what volume a server of one's own costs less than an API.
 
-Two forms: the original's five numbers (simple), and three ways for one's own workload (full), which is formulas/three_ways.
+Two forms: the original's five numbers (simple), whose formulas are in formulas/whole_servers, and three ways for one's own
+workload (full), which is formulas/three_ways.
 """
 
 import math
@@ -11,8 +12,10 @@ from calculators.formulas import three_ways, three_ways_result
 from calculators.formulas.three_ways import FULL, SIMPLE
 from calculators.formulas.three_ways_chances import chances_of
 from calculators.formulas.three_ways_flips import flips_of
+from calculators.formulas.whole_servers import capacity_tokens, first_break_even, last_break_even, servers_for
+from calculators.formulas.whole_servers_chart import by_volume
 from calculators.kit.chances import Chances
-from calculators.kit.chart import Chart, Line, Lines
+from calculators.kit.chart import Chart
 from calculators.kit.facts import Facts
 from calculators.kit.shape import (
     LEFT_OUT,
@@ -28,14 +31,11 @@ from calculators.kit.shape import (
     when,
     whole,
 )
-from calculators.kit.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK, show, whole_up
-from calculators.kit.units import number as show_number
+from calculators.kit.units import HOURS_PER_MONTH, TOKENS_PER_MTOK, show, whole_up
 
 EXAMPLE = "original.break-even-example"
-HOURS_PER_MONTH = 720  # 24 x 30, as the original counts; data/original.yaml holds the same figure for the page
 SELF_HOSTING = "Self-hosting saves money"
 API = "API is more cost-effective"
-MAX_STAIRS = 60  # stairs drawn one by one; further out they are too fine to see and the curve is sampled
 
 
 def _simple(declared: Any) -> Any:
@@ -90,41 +90,6 @@ class Outputs(three_ways_result.Outputs):
 SIMPLE_NAMES = tuple(name for name in Outputs.__dataclass_fields__
                      if name not in three_ways_result.Outputs.__dataclass_fields__)
 """The outputs that the simple form has and the full one has not."""
-
-
-def capacity_tokens(tokens_per_second: float, utilisation_percent: float) -> float:
-    """Tokens that one server handles in a month of 720 hours.
-
-    Takes tokens/s and per cent (0 to 100), returns tokens/month. The original's formula, which it never used.
-    """
-    return tokens_per_second * HOURS_PER_MONTH * SECONDS_PER_HOUR * utilisation_percent / 100
-
-
-def servers_for(monthly_tokens: float, capacity: float) -> int:
-    """Whole servers for a volume; one at least, since a server that stands ready is paid for. Both in tokens/month."""
-    return max(1, whole_up(monthly_tokens / capacity))
-
-
-def first_break_even(api_usd_per_mtok: float, server_usd_per_month: float, capacity: float) -> float | None:
-    """The volume (tokens/month) above which self-hosting is first cheaper, or None if it never is.
-
-    Within stair k the servers cost k times one server, so the API costs more from k x the volume that pays for one
-    server; if that volume is beyond what one server can serve, it is so on every stair.
-    """
-    if api_usd_per_mtok <= 0:
-        return None
-    pays_for_one = server_usd_per_month / api_usd_per_mtok * TOKENS_PER_MTOK
-    return pays_for_one if pays_for_one < capacity * (1 - 1e-12) else None
-
-
-def last_break_even(pays_for_one: float, capacity: float) -> float:
-    """The volume (tokens/month) above which self-hosting stays cheaper, given that it ever is.
-
-    On stair k the API is cheaper from (k-1) x capacity to k x the volume that pays for one server. That gap closes
-    at the first k that has k x pays_for_one <= (k-1) x capacity; the stair before it holds the last crossing.
-    """
-    stairs = whole_up(capacity / (capacity - pays_for_one))
-    return max(1, stairs - 1) * pays_for_one
 
 
 def calculate(inputs: Inputs, facts: Facts | None = None) -> Outputs:
@@ -271,47 +236,7 @@ def _break_even_steps(outputs: Outputs) -> list[Step]:
 
 def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> list[Chart]:
     """Cost against volume on two logarithmic axes: the bills of APIs are straight lines, servers climb in stairs."""
-    return three_ways_result.chart(inputs, outputs) if inputs.mode == FULL else [_by_volume(inputs, outputs)]
-
-
-def _by_volume(inputs: Inputs, outputs: Outputs) -> Lines:
-    server_usd = outputs.hosting_monthly_cost / outputs.servers_needed
-    low, high = _span(inputs, outputs)
-    volumes = _volumes(low, high, outputs.hosting_capacity)
-    # A logarithmic axis has no zero: what is free lies on the floor, at a cent.
-    hosting = [(v, max(0.01, servers_for(v, outputs.hosting_capacity) * server_usd)) for v in volumes]
-    api = [(v, max(0.01, v / TOKENS_PER_MTOK * inputs.api_cost_per_million)) for v in (low, high)]
-    decades = [10.0**p for p in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
-    yours = float(inputs.monthly_tokens)
-    return Lines(
-        title="Cost of a month by volume", x_label="Tokens per month", x_unit="count", y_label="Cost", y_unit="USD/month",
-        lines=(Line("API", api), Line("Self-hosting, whole servers", _stairs(hosting), steps=True)),
-        table_x=sorted({*decades, *([yours] if yours else [])}),
-        mark=(yours, f"yours: {show_number(yours)}") if yours else None, log=True,
-    )
-
-
-def _span(inputs: Inputs, outputs: Outputs) -> tuple[float, float]:
-    """The volumes to draw: whole powers of ten around the reader's own and what one server can serve."""
-    around = [outputs.hosting_capacity, float(inputs.monthly_tokens) or outputs.hosting_capacity]
-    if not isinstance(outputs.break_even_tokens, NoValue) and outputs.break_even_tokens > 0:
-        around.append(outputs.break_even_tokens)
-    low = 10.0 ** math.floor(math.log10(min(around)) - 0.5)
-    return low, 10.0 ** math.ceil(math.log10(max(around)) + 0.5)
-
-
-def _volumes(low: float, high: float, capacity: float) -> list[float]:
-    """Where to look at the stairs: at each of the first, then at even distances on the axis."""
-    edges = [k * capacity for k in range(1, MAX_STAIRS + 1) if low < k * capacity < high]
-    far = max(low, MAX_STAIRS * capacity)
-    rest = [far * (high / far) ** (i / 60) for i in range(61)] if far < high else [high]
-    # Just past an edge the next server is already there.
-    return sorted({low, *(e * (1 + 1e-9) for e in edges), *rest})
-
-
-def _stairs(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Leave out points at which the height does not change, but for the ends."""
-    return [p for i, p in enumerate(points) if i in (0, len(points) - 1) or p[1] != points[i - 1][1]]
+    return three_ways_result.chart(inputs, outputs) if inputs.mode == FULL else [by_volume(inputs, outputs)]
 
 
 def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
@@ -404,7 +329,7 @@ def chances(inputs: Inputs, outputs: Outputs, facts: Facts) -> Chances | None:
 CALCULATOR = Calculator(
     slug="break-even",
     title="Break-even",
-    question="At what volume does a server of your own cost less than an API?",
+    question="Which of three ways costs least for your workload, and at what volume does that change?",
     version="1.0",
     data=("original", *three_ways.DATA),
     inputs=Inputs,

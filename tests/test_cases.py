@@ -89,10 +89,11 @@ def test_original_breakeven_refuses_in_words(name: str, value: float) -> None:
 
 
 def test_code_and_data_hold_the_same_figures_of_the_original() -> None:
-    from calculators import break_even, decision
+    from calculators import decision
+    from calculators.kit.units import HOURS_PER_MONTH
 
     facts = data.facts("2026-11-24")
-    assert facts["original.break-even-example.hours-per-month"].value == break_even.HOURS_PER_MONTH
+    assert facts["original.break-even-example.hours-per-month"].value == HOURS_PER_MONTH
     assert facts["original.decision-rule.high-volume-tokens"].value == decision.HIGH_VOLUME_TOKENS
     assert facts["original.decision-rule.low-volume-tokens"].value == decision.LOW_VOLUME_TOKENS
     for name, score in decision.QUESTIONS.items():
