@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
-from calculators.formulas import architecture, rental, training, tuned, tuning_steps
+from calculators.formulas import architecture, attention_work, parameter_count, rental, training, tuned, tuning_steps
 from calculators.formulas.architecture import Architecture
 from calculators.formulas.memory import GB, GIB, SERVER
 from calculators.formulas.training import GPU_COUNTS, SHARDINGS, Job, Parts, Peak, Work
@@ -195,7 +195,7 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     cost = _product(hours, used, price)
     full = inputs.method == "full"
     trained = job.trained / c.of["trained.weight" if full else "adapter.weight"]
-    served = tuned.served(inputs, architecture.parameters(a).total * c.of["trained.weight"],
+    served = tuned.served(inputs, parameter_count.parameters(a).total * c.of["trained.weight"],
                      0 if full else trained * c.of["adapter.file"], room, price, c, counts)
     hosted = _hosted(inputs, a, facts)
     return Outputs(
@@ -223,7 +223,7 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
                    for m in METHODS),
         fixed_gib=peak.fixed.central / GIB, gpu_gib=room / GIB,
         notes=tuple(_notes(inputs, facts, a, used, needed, counts)), share_row=share_row,
-        hosted_key=hosted_price(inputs, architecture.parameters(a).total, facts),
+        hosted_key=hosted_price(inputs, parameter_count.parameters(a).total, facts),
     )
 
 
@@ -277,8 +277,8 @@ def share_of_peak(inputs: Inputs, facts: Facts, c: Constants) -> tuple[Range, st
 def work_of(inputs: Inputs, a: Architecture, job: Job, gpus: int) -> Work:
     """What one step of one GPU does."""
     adapter = 0.0 if inputs.method == "full" else training.adapter_parameters(a, inputs.rank, kinds_of(inputs))[1]
-    attention = architecture.attention_flops(a, inputs.sequence_tokens, at_once=True).total
-    each = training.flops_per_token(2.0 * architecture.parameters(a).active, attention, adapter, inputs.method != "full",
+    attention = attention_work.attention_flops(a, inputs.sequence_tokens, at_once=True).total
+    each = training.flops_per_token(2.0 * parameter_count.parameters(a).active, attention, adapter, inputs.method != "full",
                                     inputs.checkpointing, inputs.objective == "dpo")
     return Work(each * tokens_at_once(inputs), training.link_bytes(job, gpus, inputs.sharding))
 
@@ -318,7 +318,7 @@ def hosted_price(inputs: Inputs, parameters: float, facts: Facts) -> str | NoVal
 
 
 def _hosted(inputs: Inputs, a: Architecture, facts: Facts) -> float | NoValue:
-    key = hosted_price(inputs, architecture.parameters(a).total, facts)
+    key = hosted_price(inputs, parameter_count.parameters(a).total, facts)
     if isinstance(key, NoValue):
         return key
     twice = inputs.method == "full" or inputs.objective == "dpo"

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from calculators.formulas import architecture, memory
+from calculators.formulas import architecture, kv_cache, memory, parameter_count
 from calculators.formulas.architecture import Architecture
 from calculators.formulas.holding import (
     MOST_TOKENS,
@@ -90,8 +90,8 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     plan = plan_of(need, rows, machine, asked)
     gpus = plan.split.gpus
     static, cache, state, beside = plan.parts_gb()
-    whole_cache = need.requests * architecture.kv_bytes(need.arch, need.context_tokens, need.element_bytes) / GB
-    whole_state = need.requests * architecture.state_bytes(need.arch) / GB
+    whole_cache = need.requests * kv_cache.kv_bytes(need.arch, need.context_tokens, need.element_bytes) / GB
+    whole_state = need.requests * kv_cache.state_bytes(need.arch) / GB
     others = _others(need, machine, asked, facts)
     none = NoValue("more GPUs than are tried")
     refused = NoValue("engines refuse this arrangement") if plan.refused else None
@@ -99,7 +99,7 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
         verdict=plan.headline(),
         gpus_needed=plan.fewest.gpus if plan.fewest else none,
         weights_gb=need.weights.total / GB,
-        kv_bytes_per_token=architecture.kv_bytes_per_token(need.arch, need.element_bytes),
+        kv_bytes_per_token=kv_cache.kv_bytes_per_token(need.arch, need.element_bytes),
         kv_cache_gb=whole_cache,
         state_gb=whole_state,
         overhead_gb=refused or Range(*(gpus * end for end in beside)),
@@ -232,7 +232,7 @@ def _weights_text(inputs: Inputs, plan: Plan) -> str:
         kept = min(inputs.vocabulary * inputs.hidden_size, inputs.parameters_b * 5e8)
         return (f"{show(inputs.parameters_b * 1e9 - 2 * kept, 'count')} × {{{key}.bits}} and {show(2 * kept, 'count')} of "
                 f"embeddings and output matrix × {{{key}.embedding_bits}}, ÷ 8 = {{weights_gb}}")
-    count = architecture.parameters(arch)
+    count = parameter_count.parameters(arch)
     outside = f"{show(count.embedding + count.head, 'count')} of embeddings" + ("" if count.head else " (output matrix too)")
     tables = f"{outside} × {{{key}.embedding_bits}}"
     rest = count.total - count.embedding - count.head - count.experts
@@ -253,7 +253,7 @@ def _token_text(plan: Plan) -> str:
     elif arch.attention == "mla" and not arch.index_layers:
         kept = f"{growing:,} layers × (latent of {arch.kv_lora_rank:,} + {arch.qk_rope_size:,} for the position)"
     else:
-        kept = f"{show(architecture.kv_bytes_per_token(arch, 1), 'count')} cached elements per token"
+        kept = f"{show(kv_cache.kv_bytes_per_token(arch, 1), 'count')} cached elements per token"
     windows = " for each further token; the windows are full by then" if arch.window_layers else ""
     return f"{architecture.kind(arch)}: {kept} × {bits} = {{kv_bytes_per_token}}{windows}"
 
@@ -261,7 +261,7 @@ def _token_text(plan: Plan) -> str:
 def _cache_text(plan: Plan) -> str:
     need = plan.need
     if need.arch.window_layers or need.arch.attention == "compressed":
-        fixed = architecture.kv_bytes_fixed(need.arch, need.element_bytes)
+        fixed = kv_cache.kv_bytes_fixed(need.arch, need.element_bytes)
         return (f"{{concurrent_requests}} × ({{context_tokens}} × {{kv_bytes_per_token}} + at most {show(fixed, 'B')} in the "
                 f"windows of {need.arch.window_tokens:,} tokens) = {{kv_cache_gb}}")
     return "{context_tokens} × {kv_bytes_per_token} × {concurrent_requests} = {kv_cache_gb}"
@@ -270,7 +270,7 @@ def _cache_text(plan: Plan) -> str:
 def _state_text(arch: Architecture) -> str:
     if not arch.linear_layers:
         return "none: every layer keeps keys and values"
-    return (f"{{concurrent_requests}} × {show(architecture.state_bytes(arch), 'B')}, whatever the context: "
+    return (f"{{concurrent_requests}} × {show(kv_cache.state_bytes(arch), 'B')}, whatever the context: "
             f"{arch.linear_layers:,} {arch.linear_kind} layers, matrices at 32 bits = {{state_gb}}")
 
 
@@ -377,7 +377,7 @@ def own_of(inputs: Inputs, plan: Plan) -> dict[str, Any]:
     plain = arch.attention in architecture.GROUPED and arch.full_layers == arch.layers and not arch.tied_embeddings
     if not plain or form not in workload.WEIGHT_PRECISIONS:
         return {}
-    count = architecture.parameters(arch)
+    count = parameter_count.parameters(arch)
     return {
         "model": workload.CUSTOM, "weight_precision": form, "parameters_b": float(f"{count.total / 1e9:.6g}"),
         "active_parameters_b": float(f"{count.active / 1e9:.6g}") if count.experts else None, "layers": arch.layers,

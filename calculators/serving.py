@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from calculators.formulas import architecture, holding, memory, rental, serving_steps, throughput
+from calculators.formulas import architecture, holding, memory, parameter_count, rental, serving_steps, throughput
 from calculators.formulas.architecture import Architecture
 from calculators.formulas.holding import Machine, Need, Rows
 from calculators.formulas.memory import GB, Split
@@ -422,7 +422,7 @@ def errors_key(inputs: Inputs, plan: Plan, facts: Facts) -> str:
     known, own = facts.rows("serving-errors"), own_key(inputs.gpu)
     if plan.widened in ("thin", "gpu"):
         return own if own in known else f"left-out-gpu-{plan.gpu.family}"
-    size = throughput.size_class(architecture.parameters(plan.arch).total)
+    size = throughput.size_class(parameter_count.parameters(plan.arch).total)
     wanted = (throughput.cell_key(size, plan.gpu.family, plan.mode), own, throughput.cell_key(size, "", plan.mode),
               f"mode-{plan.mode}")
     return next((key for key in wanted if key in known), "all")

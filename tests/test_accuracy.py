@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from calculators.buildtime import accuracy, data, fit, fitted, measured
 from calculators.buildtime.__main__ import main
-from calculators.formulas import architecture, memory, throughput
+from calculators.formulas import architecture, memory, parameter_count, throughput
 from calculators.formulas.throughput import Gpu, Load, Setup
 from calculators.kit import workload
 from calculators.kit.units import Range
@@ -373,7 +373,7 @@ def test_precisions_are_found_by_the_names_in_use(text: str, known: str) -> None
 
 def test_models_of_measurements_add_up_to_their_published_parameters() -> None:
     for row, values in FACTS.rows("measured-models").items():
-        count = architecture.parameters(architecture.of(FACTS, row, "measured-models")).total
+        count = parameter_count.parameters(architecture.of(FACTS, row, "measured-models")).total
         assert count == pytest.approx(float(values["parameters_b"]) * 1e9, rel=0.01), row
 
 

@@ -1,4 +1,4 @@
-"""data/models.yaml, data/gpus.yaml and calculators/formulas/architecture.py against published and measured figures.
+"""data/models.yaml, data/gpus.yaml and what follows from an architecture, against published and measured figures.
 
 The expected values and their sources are in tests/cases/architecture.yaml; what is worked out here says so beside it.
 """
@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from calculators.buildtime import PROJECT, data
 from calculators.buildtime.bundling import keys
 from calculators.formulas import architecture as arch
+from calculators.formulas import attention_work, kv_cache, parameter_count
 from calculators.formulas.architecture import Architecture
 from calculators.kit.facts import MissingFact
 
 CASES = yaml.safe_load((PROJECT / "tests" / "cases" / "architecture.yaml").read_text("utf-8"))
 FACTS = data.facts(str(CASES["as_of"]))
-MODELS = {model: arch.of(FACTS, model) for model in arch.model_ids(FACTS)}
+MODEL_IDS = [key.split(".")[1] for key in FACTS.keys("models") if key.endswith(".layers")]
+MODELS = {model: arch.of(FACTS, model) for model in MODEL_IDS}
 ROWS = keys(data.bundled("models"))
 # Columns of data/models.yaml that describe a model and enter no formula.
 DESCRIPTIONS = {"name", "aliases", "vendor", "released", "licence", "weights", "status", "parameters_b",
@@ -92,7 +94,7 @@ def misses_total(model: str) -> bool:
     allowed = 0.01 * published
     if told(model, "published") != "exact":
         allowed = max(allowed, half_of_last_digit(published))
-    return abs(arch.parameters(MODELS[model]).total / 1e9 - published) > allowed
+    return abs(parameter_count.parameters(MODELS[model]).total / 1e9 - published) > allowed
 
 
 def test_counts_agree_with_published_ones_and_the_misses_are_the_ones_explained() -> None:
@@ -106,7 +108,7 @@ def test_counts_agree_with_published_ones_and_the_misses_are_the_ones_explained(
 def misses_active(model: str) -> bool:
     """Vendors count the input embeddings or leave them out, so the figure may lie between."""
     published, a = told(model, "active_parameters_b"), MODELS[model]
-    low = arch.parameters(a).active / 1e9
+    low = parameter_count.parameters(a).active / 1e9
     high = low + (0 if a.tied_embeddings else a.vocabulary * a.hidden_size / 1e9)
     allowed = max(0.08 * published, half_of_last_digit(published))
     return not low - allowed <= published <= high + allowed
@@ -119,19 +121,19 @@ def test_active_counts_agree_with_published_ones() -> None:
 
 @each("totals")
 def test_total_to_the_unit(case: dict[str, Any]) -> None:
-    assert arch.parameters(MODELS[case["model"]]).total == pytest.approx(case["parameters"], rel=case["rel"])
+    assert parameter_count.parameters(MODELS[case["model"]]).total == pytest.approx(case["parameters"], rel=case["rel"])
 
 
 @each("parts")
 def test_parts(case: dict[str, Any]) -> None:
-    found = arch.parameters(MODELS[case["model"]])
+    found = parameter_count.parameters(MODELS[case["model"]])
     for name in case.keys() - {"model"}:
         assert getattr(found, name) == pytest.approx(case[name], rel=1e-3), name
 
 
 def test_parts_add_up_to_the_total() -> None:
     for model, a in MODELS.items():
-        total, active, *parts = arch.parameters(a)
+        total, active, *parts = parameter_count.parameters(a)
         assert total == sum(parts), model
         assert 0 < active <= total, model
 
@@ -139,16 +141,16 @@ def test_parts_add_up_to_the_total() -> None:
 def test_a_dense_layer_counts_by_hand() -> None:
     """A layer: queries and output 2 x 64 x 64, keys and values 2 x 64 x 16, MLP 3 x 64 x 128, two norms of 64."""
     layer = 2 * 64 * 64 + 2 * 64 * 16 + 3 * 64 * 128 + 2 * 64
-    untied = arch.parameters(arch.from_dict(PLAIN))
+    untied = parameter_count.parameters(arch.from_dict(PLAIN))
     assert untied.total == 2 * layer + 64 + 2 * 6400
     assert untied.active == untied.total - 6400
-    tied = arch.parameters(arch.from_dict({**PLAIN, "tied_embeddings": True}))
+    tied = parameter_count.parameters(arch.from_dict({**PLAIN, "tied_embeddings": True}))
     assert tied.total == tied.active == 2 * layer + 64 + 6400
 
 
 def test_experts_beside_leading_dense_layers_count_by_hand() -> None:
     """Two layers, the second with 4 experts of 3 x 64 x 32, of which a token uses 1, and a router of 64 x 4."""
-    found = arch.parameters(arch.from_dict({**PLAIN, "dense_layers": 1, "experts": 4, "experts_per_token": 1,
+    found = parameter_count.parameters(arch.from_dict({**PLAIN, "dense_layers": 1, "experts": 4, "experts_per_token": 1,
                                             "expert_intermediate_size": 32}))
     assert found.experts == 4 * 6144
     assert found.mlp == 3 * 64 * 128 + 256
@@ -162,26 +164,26 @@ def test_experts_beside_leading_dense_layers_count_by_hand() -> None:
 def test_cache_growth(case: dict[str, Any]) -> None:
     element = case.get("element", 2)
     index = case.get("index_element")
-    found = arch.kv_bytes_per_token(MODELS[case["model"]], element, index)
+    found = kv_cache.kv_bytes_per_token(MODELS[case["model"]], element, index)
     assert found == pytest.approx(case["bytes"], rel=case.get("rel", 1e-5))
 
 
 @each("caches")
 def test_cache_of_a_sequence(case: dict[str, Any]) -> None:
     a, element = MODELS[case["model"]], case.get("element", 2)
-    found = arch.kv_bytes(a, case["tokens"], element) - arch.kv_bytes(a, case.get("from", 0), element)
+    found = kv_cache.kv_bytes(a, case["tokens"], element) - kv_cache.kv_bytes(a, case.get("from", 0), element)
     expected = case["gib"] * 2**30 if "gib" in case else case["mib"] * 2**20
     assert found == pytest.approx(expected, rel=case["rel"])
 
 
 @each("fixed")
 def test_windows(case: dict[str, Any]) -> None:
-    assert arch.kv_bytes_fixed(MODELS[case["model"]]) == case["bytes"]
+    assert kv_cache.kv_bytes_fixed(MODELS[case["model"]]) == case["bytes"]
 
 
 @each("states")
 def test_state(case: dict[str, Any]) -> None:
-    found = arch.state_bytes(MODELS[case["model"]], 4, case.get("convolution", 2))
+    found = kv_cache.state_bytes(MODELS[case["model"]], 4, case.get("convolution", 2))
     expected = case["mib"] * 2**20 if "mib" in case else case["bytes"]
     assert found == pytest.approx(expected, rel=case.get("rel", 1e-12))
 
@@ -190,48 +192,48 @@ def test_opt_13b_as_the_pagedattention_paper_has_it() -> None:
     """arXiv 2309.06180, section 3: 2 x 5,120 x 40 x 2 = 800 KiB per token, 1.6 GB for 2,048 tokens (1.6777 GB)."""
     opt = arch.from_dict({"layers": 40, "hidden_size": 5120, "heads": 40, "kv_heads": 40, "head_size": 128,
                           "vocabulary": 50272, "attention": "mha", "intermediate_size": 20480, "mlp_matrices": 2})
-    assert arch.kv_bytes_per_token(opt) == 800 * 1024
-    assert arch.kv_bytes(opt, 2048) == 1_677_721_600
+    assert kv_cache.kv_bytes_per_token(opt) == 800 * 1024
+    assert kv_cache.kv_bytes(opt, 2048) == 1_677_721_600
 
 
 def test_cache_and_state_of_a_long_sequence_as_a_public_engine_plans_it() -> None:
     """Qwen3.8 2.4T in 32 bit at 262,144 tokens: 49,987,895,296 bytes, by the test of that engine's own planner."""
     a = MODELS["qwen3-8-2-4t-a95b"]
-    assert arch.kv_bytes(a, 262_144, 4) + arch.state_bytes(a, 4, 4) == 49_987_895_296
+    assert kv_cache.kv_bytes(a, 262_144, 4) + kv_cache.state_bytes(a, 4, 4) == 49_987_895_296
 
 
 def test_windows_fill_up_and_then_stay() -> None:
     """gpt-oss-120b: 36 layers of 2,048 bytes a token at first, 18 of them beyond a window of 128."""
     a = MODELS["gpt-oss-120b"]
-    assert arch.kv_bytes(a, 100) == 100 * 36 * 2048
-    assert arch.kv_bytes(a, 128) == 128 * 36 * 2048
-    assert arch.kv_bytes(a, 1000) == 1000 * 18 * 2048 + 128 * 18 * 2048
+    assert kv_cache.kv_bytes(a, 100) == 100 * 36 * 2048
+    assert kv_cache.kv_bytes(a, 128) == 128 * 36 * 2048
+    assert kv_cache.kv_bytes(a, 1000) == 1000 * 18 * 2048 + 128 * 18 * 2048
 
 
 def test_compressed_layers_hold_whole_blocks() -> None:
     """DeepSeek V4 Flash by hand: 43 windows of 1,024 bytes; 21 layers of 1,280 per 4 tokens; 20 of 1,024 per 128."""
     a = MODELS["deepseek-v4-flash"]
-    assert arch.kv_bytes(a, 3) == 3 * 43 * 1024
-    assert arch.kv_bytes(a, 4) == 4 * 43 * 1024 + 21 * 1280
-    assert arch.kv_bytes(a, 127) == 127 * 43 * 1024 + 31 * 21 * 1280
-    assert arch.kv_bytes(a, 128) == 128 * 43 * 1024 + 32 * 21 * 1280 + 20 * 1024
-    assert arch.kv_bytes(a, 4096) == 128 * 43 * 1024 + 1024 * 21 * 1280 + 32 * 20 * 1024
+    assert kv_cache.kv_bytes(a, 3) == 3 * 43 * 1024
+    assert kv_cache.kv_bytes(a, 4) == 4 * 43 * 1024 + 21 * 1280
+    assert kv_cache.kv_bytes(a, 127) == 127 * 43 * 1024 + 31 * 21 * 1280
+    assert kv_cache.kv_bytes(a, 128) == 128 * 43 * 1024 + 32 * 21 * 1280 + 20 * 1024
+    assert kv_cache.kv_bytes(a, 4096) == 128 * 43 * 1024 + 1024 * 21 * 1280 + 32 * 20 * 1024
 
 
 @given(st.sampled_from(sorted(MODELS)), st.integers(0, 2_000_000), st.integers(1, 5000))
 def test_the_cache_never_shrinks_and_grows_as_it_says(model: str, tokens: int, more: int) -> None:
     a = MODELS[model]
-    grown = arch.kv_bytes(a, tokens + more) - arch.kv_bytes(a, tokens)
+    grown = kv_cache.kv_bytes(a, tokens + more) - kv_cache.kv_bytes(a, tokens)
     assert grown >= 0
     if tokens >= a.window_tokens:
         per_block = 2 * (a.compressed_layers * (a.head_size + a.index_head_size) + a.heavy_layers * a.head_size)
-        assert grown == pytest.approx(more * arch.kv_bytes_per_token(a), abs=per_block)
+        assert grown == pytest.approx(more * kv_cache.kv_bytes_per_token(a), abs=per_block)
 
 
 def test_no_tokens_need_no_cache() -> None:
-    assert all(arch.kv_bytes(a, 0) == 0 for a in MODELS.values())
+    assert all(kv_cache.kv_bytes(a, 0) == 0 for a in MODELS.values())
     with pytest.raises(ValueError, match="context_tokens"):
-        arch.kv_bytes(MODELS["phi-4"], -1)
+        kv_cache.kv_bytes(MODELS["phi-4"], -1)
 
 
 # --- what other calculators get wrong --------------------------------------------------------------------------------
@@ -241,34 +243,34 @@ def test_kv_heads_are_not_query_heads() -> None:
     """2 x layers x hidden size x bytes ignores grouped queries: 8 times too much for Llama 3.1 70B, 16 for 405B."""
     for model, factor in (("llama-3-1-70b", 8), ("llama-3-1-405b", 16), ("qwen2-5-72b", 8)):
         a = MODELS[model]
-        assert 2 * a.layers * a.hidden_size * 2 == factor * arch.kv_bytes_per_token(a)
+        assert 2 * a.layers * a.hidden_size * 2 == factor * kv_cache.kv_bytes_per_token(a)
 
 
 def test_head_size_is_not_hidden_size_over_heads() -> None:
     """Qwen3 32B: 5,120 / 64 = 80, and the heads are 128."""
     a = MODELS["qwen3-32b"]
-    assert arch.kv_bytes_per_token(a) == 64 * 8 * 2 * 128 * 2 != 64 * 8 * 2 * (5120 // 64) * 2
+    assert kv_cache.kv_bytes_per_token(a) == 64 * 8 * 2 * 128 * 2 != 64 * 8 * 2 * (5120 // 64) * 2
 
 
 def test_a_latent_is_not_a_key_and_a_value_per_head() -> None:
     """DeepSeek V3 with 128 keys of 192 and values of 128 would be 71 times as much; with heads of 7,168 / 128 = 56 for
     both, as a reader of config.json alone would take them, 25 times.
     """
-    assert 61 * 128 * (192 + 128) * 2 / arch.kv_bytes_per_token(MODELS["deepseek-v3"]) == pytest.approx(71.1, abs=0.05)
-    assert 2 * 61 * 128 * 56 * 2 / arch.kv_bytes_per_token(MODELS["deepseek-v3"]) == pytest.approx(24.9, abs=0.05)
+    assert 61 * 128 * (192 + 128) * 2 / kv_cache.kv_bytes_per_token(MODELS["deepseek-v3"]) == pytest.approx(71.1, abs=0.05)
+    assert 2 * 61 * 128 * 56 * 2 / kv_cache.kv_bytes_per_token(MODELS["deepseek-v3"]) == pytest.approx(24.9, abs=0.05)
 
 
 def test_windows_and_linear_layers_do_not_grow() -> None:
     """With every layer growing, 131,072 tokens would take 9.66 GB for gpt-oss-120b and 25.77 GB for Llama 4 Scout."""
-    assert arch.kv_bytes(MODELS["gpt-oss-120b"], 131072) < 0.51 * 36 * 2048 * 131072
-    assert arch.kv_bytes(MODELS["llama-4-scout"], 131072) == 131072 * 49152 + 1207959552
-    assert arch.kv_bytes_per_token(MODELS["qwen3-5-27b"]) * 4 == 64 * 2 * 4 * 256 * 2
-    assert arch.kv_bytes_per_token(MODELS["nemotron-3-nano-30b-a3b"]) == 6 * 2 * 2 * 128 * 2
+    assert kv_cache.kv_bytes(MODELS["gpt-oss-120b"], 131072) < 0.51 * 36 * 2048 * 131072
+    assert kv_cache.kv_bytes(MODELS["llama-4-scout"], 131072) == 131072 * 49152 + 1207959552
+    assert kv_cache.kv_bytes_per_token(MODELS["qwen3-5-27b"]) * 4 == 64 * 2 * 4 * 256 * 2
+    assert kv_cache.kv_bytes_per_token(MODELS["nemotron-3-nano-30b-a3b"]) == 6 * 2 * 2 * 128 * 2
 
 
 def test_gemma_4_31b_is_neither_all_layers_nor_half() -> None:
     """983,040 takes the window layers' heads for all 60 layers; 40,960 takes shared weights for a shared cache."""
-    found = arch.kv_bytes_per_token(MODELS["gemma-4-31b"])
+    found = kv_cache.kv_bytes_per_token(MODELS["gemma-4-31b"])
     assert found == 10 * 2 * 4 * 512 * 2
     assert found not in (983_040, 901_120, 40_960)
 
@@ -292,7 +294,7 @@ def test_gemma_4_31b_is_neither_all_layers_nor_half() -> None:
     ("deepseek-v4-pro", False, 8_816_427_008, 2_046_820_352, 0),
 ])
 def test_flops_of_scores_and_values_by_hand(model: str, at_once: bool, full: float, window: float, linear: float) -> None:
-    found = arch.attention_flops(MODELS[model], 4096, at_once=at_once)
+    found = attention_work.attention_flops(MODELS[model], 4096, at_once=at_once)
     assert found == (full, window, linear)
     assert found.total == full + window + linear
 
@@ -302,12 +304,12 @@ def test_the_mean_of_a_window_is_that_of_its_tokens_one_by_one() -> None:
     a = MODELS["gemma-4-31b"]
     for tokens in (1, 700, 1024, 1500, 5000):
         one_by_one = sum(min(t + 0.5, 1024) for t in range(tokens)) / tokens
-        assert arch.attention_flops(a, tokens, at_once=True).window == pytest.approx(50 * 32 * 1024 * one_by_one)
+        assert attention_work.attention_flops(a, tokens, at_once=True).window == pytest.approx(50 * 32 * 1024 * one_by_one)
 
 
 def test_index_keys_are_cached_too() -> None:
-    without = arch.kv_bytes_per_token(MODELS["deepseek-v3"])
-    assert arch.kv_bytes_per_token(MODELS["deepseek-v3-2"]) - without == 61 * 128 * 2
+    without = kv_cache.kv_bytes_per_token(MODELS["deepseek-v3"])
+    assert kv_cache.kv_bytes_per_token(MODELS["deepseek-v3-2"]) - without == 61 * 128 * 2
 
 
 def test_experts_are_not_one_dense_mlp() -> None:
@@ -320,7 +322,7 @@ def test_experts_are_not_one_dense_mlp() -> None:
     assert maverick.expert_layers == 24
     everywhere = dataclasses.replace(maverick, expert_layers=48, dense_layers=0)
     more = 24 * (129 * 125_829_120 + 655_360 - 251_658_240)
-    assert arch.parameters(everywhere).total - arch.parameters(maverick).total == more
+    assert parameter_count.parameters(everywhere).total - parameter_count.parameters(maverick).total == more
 
 
 # --- several GPUs ----------------------------------------------------------------------------------------------------
@@ -331,7 +333,7 @@ def test_experts_are_not_one_dense_mlp() -> None:
     ("qwen3-235b-a22b", 8, 1 / 4), ("phi-4", 4, 3 / 10), ("muse-glimmer-30b", 8, 1 / 2), ("gemma-3-1b", 4, 1),
     ("deepseek-v3", 8, 1), ("deepseek-v4-pro", 8, 1)])
 def test_kv_heads_are_dealt_out_whole(model: str, gpus: int, factor: float) -> None:
-    assert arch.kv_bytes_per_gpu_factor(MODELS[model], gpus) == pytest.approx(factor)
+    assert kv_cache.kv_bytes_per_gpu_factor(MODELS[model], gpus) == pytest.approx(factor)
 
 
 def test_cache_on_each_gpu() -> None:
@@ -341,18 +343,18 @@ def test_cache_on_each_gpu() -> None:
     MiniMax M3, 1,000 tokens on 4 GPUs: 1,000 x (122,880 / 4 + 57 x 128 x 2), index keys on each.
     """
     pool = 16.46 * 2**30
-    assert pool / arch.kv_bytes_per_gpu(MODELS["qwen3-235b-a22b"], 1, 4) == pytest.approx(367404, rel=0.01)
-    assert arch.kv_bytes_per_gpu(MODELS["gemma-4-31b"], 2048, 8) == 146_800_640
-    assert arch.kv_bytes_per_gpu(MODELS["minimax-m3"], 1000, 4) == 1000 * (30_720 + 14_592)
-    assert arch.kv_bytes_per_gpu(MODELS["deepseek-v3"], 1000, 8) == 70_272_000
+    assert pool / kv_cache.kv_bytes_per_gpu(MODELS["qwen3-235b-a22b"], 1, 4) == pytest.approx(367404, rel=0.01)
+    assert kv_cache.kv_bytes_per_gpu(MODELS["gemma-4-31b"], 2048, 8) == 146_800_640
+    assert kv_cache.kv_bytes_per_gpu(MODELS["minimax-m3"], 1000, 4) == 1000 * (30_720 + 14_592)
+    assert kv_cache.kv_bytes_per_gpu(MODELS["deepseek-v3"], 1000, 8) == 70_272_000
 
 
 def test_one_gpu_holds_everything() -> None:
     for model, a in MODELS.items():
-        assert arch.kv_bytes_per_gpu(a, 50_000, 1) == pytest.approx(arch.kv_bytes(a, 50_000)), model
-        assert arch.kv_bytes_per_gpu(a, 50_000, 8) <= arch.kv_bytes(a, 50_000) * (1 + 1e-12), model
+        assert kv_cache.kv_bytes_per_gpu(a, 50_000, 1) == pytest.approx(kv_cache.kv_bytes(a, 50_000)), model
+        assert kv_cache.kv_bytes_per_gpu(a, 50_000, 8) <= kv_cache.kv_bytes(a, 50_000) * (1 + 1e-12), model
     with pytest.raises(ValueError, match="tensor_parallel"):
-        arch.kv_bytes_per_gpu_factor(MODELS["phi-4"], 0)
+        kv_cache.kv_bytes_per_gpu_factor(MODELS["phi-4"], 0)
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------

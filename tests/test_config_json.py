@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from calculators.buildtime import data
-from calculators.formulas import architecture, config_json
+from calculators.formulas import architecture, config_json, kv_cache, parameter_count
 from calculators.kit.facts import Facts
 
 FACTS: Facts = data.facts("2026-11-26")
@@ -134,8 +134,8 @@ def test_older_names_and_mlps_without_a_gate() -> None:
            "vocab_size": 50272}
     found = config_json.read(json.dumps(opt)).architecture
     norms = 81 * 5120
-    assert architecture.parameters(found).total == 40 * (4 * 5120**2 + 2 * 5120 * 20480) + 50272 * 5120 + norms
-    assert architecture.kv_bytes_per_token(found) == 2 * 40 * 40 * 128 * 2
+    assert parameter_count.parameters(found).total == 40 * (4 * 5120**2 + 2 * 5120 * 20480) + 50272 * 5120 + norms
+    assert kv_cache.kv_bytes_per_token(found) == 2 * 40 * 40 * 128 * 2
 
 
 @pytest.mark.parametrize(("text", "clause"), [

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from calculators import fine_tuning
 from calculators.buildtime import PROJECT, data
 from calculators.fine_tuning import CALCULATOR, Inputs
-from calculators.formulas import architecture, training, tuning_run
+from calculators.formulas import architecture, parameter_count, training, tuning_run
 from calculators.formulas.architecture import Architecture
 from calculators.formulas.memory import GB, GIB
 from calculators.formulas.tuning_run import constants, job_of, peak_of, tokens_at_once
@@ -156,7 +156,7 @@ def test_the_spread_of_memory_is_that_of_the_measured_rows() -> None:
 def test_matrices_are_those_that_the_architecture_counts(model: str) -> None:
     """Without routers, indexers and convolutions, which get no adapter: 97 % at the least, and never more than there are."""
     a = architecture.of(FACTS, model)
-    count = architecture.parameters(a)
+    count = parameter_count.parameters(a)
     listed = sum(m.inputs * m.outputs * m.copies for m in training.matrices(a))
     there = count.attention + count.linear + count.mlp + count.experts
     assert 0.97 * there <= listed <= there * (1 + 1e-12), listed / there

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from calculators import gpu_memory
 from calculators.buildtime import data
-from calculators.formulas import architecture, memory
+from calculators.formulas import architecture, memory, parameter_count
 from calculators.formulas.memory import Format, Split, Weights
 from calculators.kit import chart, render
 from calculators.kit.chart import Stack
@@ -37,7 +37,7 @@ def ask(**given: object) -> Result:
 
 def test_embeddings_keep_their_own_bits() -> None:
     """Tables of 100 x 64 at 16 bits, in and out; the layers at 4.5."""
-    layers = architecture.parameters(DENSE).total - 2 * 6400
+    layers = parameter_count.parameters(DENSE).total - 2 * 6400
     assert memory.weights(DENSE, Format(4.5, 4.5, 16)) == Weights(layers * 4.5 / 8, 12800, 12800)
     tied = dataclasses.replace(DENSE, tied_embeddings=True)
     assert memory.weights(tied, Format(4.5, 4.5, 16)) == Weights(layers * 4.5 / 8, 12800, 0)
@@ -45,10 +45,10 @@ def test_embeddings_keep_their_own_bits() -> None:
 
 def test_a_format_for_experts_leaves_the_rest() -> None:
     """4 layers x 4 experts x 3 x 64 x 32 = 98,304 parameters in experts, at 4.25 bits; the other layers at 16."""
-    rest = architecture.parameters(MIXED).total - 98_304 - 12_800
+    rest = parameter_count.parameters(MIXED).total - 98_304 - 12_800
     found = memory.weights(MIXED, Format(4.25, 16, 16))
     assert found.layers == 98_304 * 4.25 / 8 + rest * 2
-    assert memory.weights(DENSE, Format(4.25, 16, 16)).layers == (architecture.parameters(DENSE).total - 12_800) * 4.25 / 8
+    assert memory.weights(DENSE, Format(4.25, 16, 16)).layers == (parameter_count.parameters(DENSE).total - 12_800) * 4.25 / 8
 
 
 def test_stages_hold_whole_layers_and_one_table_each() -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from calculators.buildtime import data, fit, measured
 from calculators.buildtime.measured import Row
-from calculators.formulas.architecture import parameters
+from calculators.formulas.parameter_count import parameters
 from calculators.formulas.throughput import LARGEST, SIZES, quantile, range_of, read_fitted, size_class, spread
 from calculators.kit.export import SCHEMA
 from calculators.kit.units import Range

@@ -1,13 +1,11 @@
-"""The arithmetic of a language model's architecture: parameters, key-value cache, recurrent state.
+"""A language model's architecture: the numbers of its layers, read from the table of models or given, and checked.
 
-Every formula counts matrices and cached vectors as the models' published code lays them out (Hugging Face transformers
-5.23.0, one module for each architecture) and the papers named at each function. Left out, below 0.1 % together: biases,
-attention sinks, the small norms inside attention, convolution biases. Vision and audio towers and the extra layers for
-multi-token prediction are not part of an Architecture.
+They stand for matrices and cached vectors as the models' published code lays them out (Hugging Face transformers 5.23.0, one
+module for each architecture). Vision and audio towers and the extra layers for multi-token prediction are not part of it.
+What follows from it: its parameters in `parameter_count`, its cache and state in `kv_cache`, its compute in `attention_work`.
 """
 
 import functools
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, NamedTuple
@@ -17,6 +15,20 @@ from calculators.kit.facts import Facts, MissingFact
 GROUPED = ("mha", "gqa", "mqa")
 ATTENTION = (*GROUPED, "mla", "compressed")
 LINEAR = ("gated-deltanet", "kda", "mamba2")
+
+
+class Layer(NamedTuple):
+    """One kind of layer with keys and values per head."""
+
+    heads: int
+    kv_heads: int
+    key_size: int
+    value_size: int
+
+    @property
+    def cached(self) -> int:
+        """Elements that one layer keeps of one token: a key and a value for each KV head (arXiv 2305.13245)."""
+        return self.kv_heads * (self.key_size + self.value_size)
 
 
 @dataclass(frozen=True)
@@ -96,35 +108,29 @@ class Architecture:
     per_layer_input_size: int = 0
     """Size of an embedding that every layer looks up for itself."""
 
+    @property
+    def full_attention(self) -> Layer:
+        """Each of the layers that look back on everything."""
+        return Layer(self.heads, self.kv_heads, self.head_size, self.v_head_size or self.head_size)
+
+    @property
+    def window_attention(self) -> Layer:
+        """Each of the layers with a window."""
+        return Layer(self.window_heads, self.window_kv_heads, self.window_head_size, self.v_head_size or self.window_head_size)
+
+    @property
+    def compressions(self) -> list[tuple[int, int]]:
+        """DeepSeek V4: layers, and tokens to one entry."""
+        return [(layers, ratio) for layers, ratio in ((self.compressed_layers, self.compressed_ratio),
+                                                      (self.heavy_layers, self.heavy_ratio)) if layers]
+
+    @property
+    def convolved(self) -> int:
+        """Channels that pass the short convolution: queries, keys and values (for Mamba-2: B, C and x)."""
+        return 2 * self.linear_key_heads * self.linear_key_size + self.linear_value_heads * self.linear_value_size
+
 
 _FIELDS = frozenset(field.name for field in fields(Architecture))
-
-
-class Parameters(NamedTuple):
-    """Parameters of the text model, in units. `active` is what one token is multiplied by; see `parameters`."""
-
-    total: int
-    active: int
-    embedding: int
-    """Input embeddings, the per-layer ones included."""
-    head: int
-    """Output matrix; 0 where the input embeddings serve as one."""
-    attention: int
-    linear: int
-    mlp: int
-    """Dense and shared-expert MLPs, routers, projections to and from the experts' width."""
-    experts: int
-    """Routed experts, all of them."""
-    other: int
-
-
-class _Layer(NamedTuple):
-    """One kind of layer with keys and values per head."""
-
-    heads: int
-    kv_heads: int
-    key_size: int
-    value_size: int
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -145,11 +151,6 @@ def of(facts: Facts, model_id: str, stem: str = "models") -> Architecture:
 def from_row(row: Mapping[str, Any]) -> Architecture:
     """The architecture of a row of data/models.yaml, whose other columns are passed over. Raises ValueError."""
     return from_dict({name: value for name, value in row.items() if name in _FIELDS})
-
-
-def model_ids(facts: Facts, stem: str = "models") -> Iterator[str]:
-    """The rows of data/models.yaml that carry an architecture, in their order."""
-    return (key.split(".")[1] for key in facts.keys(stem) if key.endswith(".layers"))
 
 
 def from_dict(given: Mapping[str, Any]) -> Architecture:
@@ -250,304 +251,3 @@ def kind(a: Architecture) -> str:
     if a.index_layers or a.compressed_layers:
         parts.append("indexer")
     return ", ".join(parts)
-
-
-# --- parameters ------------------------------------------------------------------------------------------------------
-
-
-def parameters(a: Architecture) -> Parameters:
-    """Parameters of the text model, in units.
-
-    `active` leaves out experts that a token does not use and tables that are looked up rather than multiplied (the
-    input embeddings, unless they serve as the output matrix too). That is the convention behind the vendors' figures:
-    5.1 billion for gpt-oss-120b, where counting the input embeddings gives 5.7.
-    """
-    table = a.vocabulary * a.hidden_size
-    per_layer_table = a.vocabulary * a.layers * a.per_layer_input_size
-    head = 0 if a.tied_embeddings else table
-    experts = a.expert_layers * a.experts * expert_parameters(a)
-    idle = a.expert_layers * (a.experts - a.experts_per_token) * expert_parameters(a)
-    parts = (attention_parameters(a), linear_parameters(a), mlp_parameters(a), experts, _other_parameters(a))
-    total = table + per_layer_table + head + sum(parts)
-    looked_up = per_layer_table + (0 if a.tied_embeddings else table)
-    return Parameters(total, total - looked_up - idle, table + per_layer_table, head, *parts)
-
-
-def attention_parameters(a: Architecture) -> int:
-    """Parameters of all attention layers, indexers included and linear attention left out."""
-    if a.attention == "mla":
-        return a.full_layers * _mla_layer_parameters(a) + a.index_layers * _index_parameters(a)
-    if a.attention == "compressed":
-        return _compressed_parameters(a)
-    full = _grouped_parameters(a, _full(a), a.full_layers, a.cached_full_layers, not a.key_is_value)
-    window = _grouped_parameters(a, _window(a), a.window_layers, a.cached_window_layers, True)
-    return full + window + a.index_layers * _index_parameters(a)
-
-
-def _full(a: Architecture) -> _Layer:
-    return _Layer(a.heads, a.kv_heads, a.head_size, a.v_head_size or a.head_size)
-
-
-def _window(a: Architecture) -> _Layer:
-    return _Layer(a.window_heads, a.window_kv_heads, a.window_head_size, a.v_head_size or a.window_head_size)
-
-
-def _grouped_parameters(a: Architecture, layer: _Layer, layers: int, own_kv: int, has_values: bool) -> int:
-    """Query, key, value and output matrices (arXiv 2305.13245). `own_kv` layers have keys and values of their own."""
-    queries = layer.heads * layer.key_size
-    output = layer.heads * layer.value_size * (2 if a.attention_gate else 1)
-    keys_values = layer.kv_heads * (layer.key_size + (layer.value_size if has_values else 0))
-    return a.hidden_size * (layers * (queries + output) + own_kv * keys_values)
-
-
-def _mla_layer_parameters(a: Architecture) -> int:
-    """Multi-head latent attention: thin matrices to the latent and up to the heads (arXiv 2405.04434, section 2.1)."""
-    queries = a.heads * (a.qk_nope_size + a.qk_rope_size)
-    query = (a.hidden_size + queries) * a.q_lora_rank if a.q_lora_rank else a.hidden_size * queries
-    down = a.hidden_size * (a.kv_lora_rank + a.qk_rope_size)
-    up = a.kv_lora_rank * a.heads * (a.qk_nope_size + a.v_head_size)
-    output = a.heads * a.v_head_size * a.hidden_size * (2 if a.attention_gate else 1)
-    return query + down + up + output
-
-
-def _index_parameters(a: Architecture) -> int:
-    """The indexer of sparse attention: queries, a shared key, for mla a weight per head too (DeepSeek-V3.2 report)."""
-    if a.attention == "mla":
-        return (a.q_lora_rank * a.index_heads * a.index_head_size
-                + a.hidden_size * (a.index_head_size + a.index_heads))
-    return a.hidden_size * (a.index_heads + 1) * a.index_head_size
-
-
-def _compressed_parameters(a: Architecture) -> int:
-    """DeepSeek V4: thin queries, one shared key-value vector, grouped output, a compressor in most layers.
-
-    The compressor of a `compressed_layers` layer reads two overlapping blocks, hence its doubled width, and so does
-    that of its indexer.
-    """
-    queries = a.q_lora_rank * (a.hidden_size + a.heads * a.head_size)
-    output = a.output_lora_rank * (a.heads * a.head_size + a.output_groups * a.hidden_size)
-    base = queries + a.hidden_size * a.head_size + output
-    index = (a.q_lora_rank * a.index_heads * a.index_head_size + a.hidden_size * a.index_heads
-             + 4 * a.hidden_size * a.index_head_size)
-    return (a.layers * base + a.compressed_layers * (4 * a.hidden_size * a.head_size + index)
-            + a.heavy_layers * 2 * a.hidden_size * a.head_size)
-
-
-def linear_parameters(a: Architecture) -> int:
-    """Parameters of all linear-attention and state-space layers.
-
-    Gated DeltaNet: arXiv 2412.06464 as in Qwen3-Next. KDA: arXiv 2510.26692. Mamba-2: arXiv 2405.21060.
-    """
-    if not a.linear_layers:
-        return 0
-    values = a.linear_value_heads * a.linear_value_size
-    mixed = _convolved(a)
-    layer = a.hidden_size * (mixed + values + a.linear_value_heads) + mixed * a.convolution_width
-    if a.linear_kind == "gated-deltanet":
-        layer += a.hidden_size * (values + a.linear_value_heads)
-    elif a.linear_kind == "mamba2":
-        layer += a.hidden_size * values
-    else:
-        thin = a.linear_key_size * (a.hidden_size + values)
-        layer += thin + (a.hidden_size * values if a.linear_full_gate else thin)
-    return a.linear_layers * layer
-
-
-def _convolved(a: Architecture) -> int:
-    """Channels that pass the short convolution: queries, keys and values (for Mamba-2: B, C and x)."""
-    return 2 * a.linear_key_heads * a.linear_key_size + a.linear_value_heads * a.linear_value_size
-
-
-def expert_parameters(a: Architecture) -> int:
-    """Parameters of one routed expert in one layer."""
-    return a.mlp_matrices * a.expert_hidden_size * a.expert_intermediate_size
-
-
-def mlp_parameters(a: Architecture) -> int:
-    """Dense and shared MLPs, routers, and the way to and from the experts where they work in a narrower width."""
-    dense = a.mlp_matrices * a.hidden_size * a.intermediate_size
-    shared = a.mlp_matrices * a.hidden_size * a.shared_intermediate_size
-    narrow = 2 * a.hidden_size * a.expert_hidden_size if a.expert_hidden_size != a.hidden_size else 0
-    return a.dense_layers * dense + a.expert_layers * (shared + a.hidden_size * a.experts + narrow)
-
-
-def _other_parameters(a: Architecture) -> int:
-    """Two norms a layer and the last, hyper-connections (arXiv 2409.19606), the matrices for per-layer inputs."""
-    norms = (2 * a.layers + 1) * a.hidden_size
-    n = a.hyper_streams
-    hyper = (2 * a.layers * (n + 2) + 1) * n * n * a.hidden_size
-    return norms + hyper + 3 * a.hidden_size * a.layers * a.per_layer_input_size
-
-
-# --- compute of attention --------------------------------------------------------------------------------------------
-
-
-class AttentionFlops(NamedTuple):
-    """FLOPs of one token by kind of layer: those that look back on everything, windows, states of a fixed size."""
-
-    full: float
-    window: float
-    linear: float
-
-    @property
-    def total(self) -> float:
-        """Of all layers."""
-        return self.full + self.window + self.linear
-
-
-def attention_flops(a: Architecture, tokens: float, *, at_once: bool) -> AttentionFlops:
-    """FLOPs of scores and values for one token, a multiplication and an addition counted as two.
-
-    Each head takes 2 x (key size + value size) for every token looked back on (arXiv 2205.05198, appendix A); the matrices
-    before and after are not part of it. `at_once`: the mean token of `tokens` that are worked on together, a prompt or an
-    example to train on, of which each looks back on those before it, so on half. Otherwise the one token that comes after
-    `tokens`, as in an answer, where a latent serves all heads as it is (arXiv 2405.04434, section 2.1.2).
-
-    An indexer's scores count. How many tokens it chooses is no part of an Architecture: its layers are counted as if they
-    attended to all, which is too much for long sequences.
-    """
-    back = tokens / 2 if at_once else tokens
-    return AttentionFlops(_full_attention(a, back, at_once), _window_attention(a, tokens, at_once), _linear_attention(a))
-
-
-def _full_attention(a: Architecture, back: float, at_once: bool) -> float:
-    index = 2.0 * a.index_heads * a.index_head_size * back
-    if a.attention == "compressed":
-        heads = 4.0 * a.heads * a.head_size  # one vector is key and value
-        return sum(layers * heads * back / ratio for layers, ratio in _compressions(a)) + (
-            a.compressed_layers * index / a.compressed_ratio if a.compressed_layers else 0.0)
-    layer = _full(a)
-    size = layer.key_size + layer.value_size
-    if a.attention == "mla":
-        size = a.qk_nope_size + a.qk_rope_size + a.v_head_size if at_once else 2 * a.kv_lora_rank + a.qk_rope_size
-    return 2.0 * size * a.heads * a.full_layers * back + a.index_layers * index
-
-
-def _window_attention(a: Architecture, tokens: float, at_once: bool) -> float:
-    """Within a window no more than its tokens; of `tokens` at once the first ones look back on fewer than it holds."""
-    if not a.window_layers:
-        return 0.0
-    layer, held = _window(a), min(tokens, a.window_tokens)
-    back = held - held * held / (2 * tokens) if at_once and tokens else held
-    return 2.0 * (layer.key_size + layer.value_size) * layer.heads * a.window_layers * back
-
-
-def _linear_attention(a: Architecture) -> float:
-    """A state is written and read, 2 FLOPs an element each, and with a delta rule first asked for what it holds.
-
-    Gated DeltaNet and KDA: arXiv 2412.06464. Mamba-2: arXiv 2405.21060. Decay is left out.
-    """
-    passes = 4.0 if a.linear_kind == "mamba2" else 6.0
-    return passes * a.linear_layers * a.linear_value_heads * a.linear_key_size * a.linear_value_size
-
-
-# --- key-value cache and state ---------------------------------------------------------------------------------------
-
-
-def kv_bytes_per_token(a: Architecture, bytes_per_element: float = 2,
-                       index_bytes_per_element: float | None = None) -> float:
-    """Bytes that each further token of a long sequence adds to the cache, all layers together.
-
-    Windows are full by then and add nothing; see `kv_bytes_fixed`. Index keys count with the rest, at
-    `index_bytes_per_element` where an engine stores them apart (8-bit with a scale: 132/128).
-    """
-    index_bytes = bytes_per_element if index_bytes_per_element is None else index_bytes_per_element
-    return _growing_elements(a) * bytes_per_element + _index_elements(a) * index_bytes
-
-
-def _growing_elements(a: Architecture) -> float:
-    """Cached elements per token, index keys left out."""
-    if a.attention == "mla":
-        return a.cached_full_layers * (a.kv_lora_rank + a.qk_rope_size)
-    if a.attention == "compressed":
-        return sum(layers * a.head_size / ratio for layers, ratio in _compressions(a))
-    return a.cached_full_layers * _cached(_full(a))
-
-
-def _cached(layer: _Layer) -> int:
-    """Elements that one layer keeps of one token: a key and a value for each KV head (arXiv 2305.13245)."""
-    return layer.kv_heads * (layer.key_size + layer.value_size)
-
-
-def _compressions(a: Architecture) -> list[tuple[int, int]]:
-    """DeepSeek V4: layers, and tokens to one entry."""
-    return [(layers, ratio) for layers, ratio in ((a.compressed_layers, a.compressed_ratio),
-                                                  (a.heavy_layers, a.heavy_ratio)) if layers]
-
-
-def _index_elements(a: Architecture) -> float:
-    """Elements of index keys per token: one key for all heads of an indexer."""
-    if a.attention == "compressed":
-        return a.compressed_layers * a.index_head_size / a.compressed_ratio if a.compressed_layers else 0
-    return a.index_layers * a.index_head_size
-
-
-def _window_elements(a: Architecture) -> int:
-    """Elements that all window layers keep of one token inside the window. DeepSeek V4 keeps one shared vector."""
-    if a.attention == "compressed":
-        return a.cached_window_layers * a.head_size
-    return a.cached_window_layers * _cached(_window(a))
-
-
-def kv_bytes_fixed(a: Architecture, bytes_per_element: float = 2) -> float:
-    """Bytes per sequence that windows and chunks take once they are full; 0 without any.
-
-    An engine that cannot free what lies outside a window keeps more than this.
-    """
-    return a.window_tokens * _window_elements(a) * bytes_per_element
-
-
-def kv_bytes(a: Architecture, context_tokens: int, bytes_per_element: float = 2,
-             index_bytes_per_element: float | None = None) -> float:
-    """Bytes of cache of one sequence of `context_tokens` tokens. Raises ValueError below 0.
-
-    Windows fill up and then stay. Compressed layers hold whole blocks alone: the tokens of an unfinished one are in the
-    window. Chunked attention (Llama 4) is counted at the fullest chunk so far.
-    """
-    if context_tokens < 0:
-        raise ValueError(f"context_tokens must not be below 0 (got {context_tokens})")
-    index_bytes = bytes_per_element if index_bytes_per_element is None else index_bytes_per_element
-    inside = min(context_tokens, a.window_tokens) * _window_elements(a) * bytes_per_element
-    if a.attention != "compressed":
-        return inside + context_tokens * kv_bytes_per_token(a, bytes_per_element, index_bytes)
-    blocks = sum(layers * (context_tokens // ratio) for layers, ratio in _compressions(a))
-    keys = a.compressed_layers * (context_tokens // a.compressed_ratio) if a.compressed_layers else 0
-    return inside + blocks * a.head_size * bytes_per_element + keys * a.index_head_size * index_bytes
-
-
-def state_bytes(a: Architecture, bytes_per_element: float = 4, convolution_bytes_per_element: float = 2) -> float:
-    """Bytes per sequence of recurrent state, whatever its length: a matrix for each head, and the convolution's tail.
-
-    The matrices are kept in 32 bit by default, as the vendors' configurations ask (mamba_ssm_dtype float32).
-    """
-    matrices = a.linear_value_heads * a.linear_key_size * a.linear_value_size
-    tail = _convolved(a) * max(a.convolution_width - 1, 0)
-    return a.linear_layers * (matrices * bytes_per_element + tail * convolution_bytes_per_element)
-
-
-def kv_bytes_per_gpu_factor(a: Architecture, tensor_parallel: int) -> float:
-    """Share of the growing cache that each of `tensor_parallel` GPUs holds: between 1/tensor_parallel and 1.
-
-    KV heads are dealt out whole, so with more GPUs than KV heads some hold copies; a latent (mla, compressed) has no
-    heads to deal out and every GPU holds all of it, unless an engine splits sequences instead. Raises ValueError
-    below 1.
-    """
-    if tensor_parallel < 1:
-        raise ValueError(f"tensor_parallel must be at least 1 (got {tensor_parallel})")
-    return _share(a.kv_heads, tensor_parallel) if a.attention in GROUPED else 1.0
-
-
-def _share(kv_heads: int, gpus: int) -> float:
-    return math.ceil(kv_heads / gpus) / kv_heads if kv_heads else 1.0
-
-
-def kv_bytes_per_gpu(a: Architecture, context_tokens: int, tensor_parallel: int, bytes_per_element: float = 2,
-                     index_bytes_per_element: float | None = None) -> float:
-    """Bytes of cache of one sequence on each of `tensor_parallel` GPUs; index keys are on every GPU in full."""
-    whole = kv_bytes(a, context_tokens, bytes_per_element, index_bytes_per_element)
-    if kv_bytes_per_gpu_factor(a, tensor_parallel) == 1 and a.attention not in GROUPED:
-        return whole
-    full = context_tokens * _growing_elements(a) * bytes_per_element
-    window = min(context_tokens, a.window_tokens) * _window_elements(a) * bytes_per_element
-    return (full * _share(a.kv_heads, tensor_parallel) + window * _share(a.window_kv_heads, tensor_parallel)
-            + whole - full - window)

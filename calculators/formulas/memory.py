@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from calculators.formulas import architecture
+from calculators.formulas import architecture, kv_cache, parameter_count
 from calculators.formulas.architecture import Architecture
 from calculators.kit.facts import Value
 from calculators.kit.units import Range
@@ -68,7 +68,7 @@ def weights(a: Architecture, fmt: Format) -> Weights:
     All experts count, whether a token uses them or not. A format with bits of its own beside the experts applies to
     routed experts alone, and to all layers of a model that has none.
     """
-    count = architecture.parameters(a)
+    count = parameter_count.parameters(a)
     rest = count.attention + count.linear + count.mlp + count.other
     rest_bits = fmt.beside_experts_bits if count.experts else fmt.bits
     return Weights((count.experts * fmt.bits + rest * rest_bits) / 8, count.embedding * fmt.embedding_bits / 8,
@@ -94,7 +94,7 @@ def weights_per_gpu(w: Weights, layers: int, split: Split) -> float:
 
 def cache_per_gpu(a: Architecture, context_tokens: int, split: Split, bytes_per_element: float) -> float:
     """Bytes of keys and values of one request on the fullest GPU, copies included."""
-    return (architecture.kv_bytes_per_gpu(a, context_tokens, split.tensor_parallel, bytes_per_element)
+    return (kv_cache.kv_bytes_per_gpu(a, context_tokens, split.tensor_parallel, bytes_per_element)
             * _stage(a.layers, split.pipeline_parallel))
 
 
@@ -104,7 +104,7 @@ def state_per_gpu(a: Architecture, split: Split) -> float:
         return 0
     heads = a.linear_value_heads
     share = math.ceil(heads / split.tensor_parallel) / heads
-    return architecture.state_bytes(a) * share * _stage(a.layers, split.pipeline_parallel)
+    return kv_cache.state_bytes(a) * share * _stage(a.layers, split.pipeline_parallel)
 
 
 def overhead_per_gpu(row: Mapping[str, Value], gpus: int) -> Range:

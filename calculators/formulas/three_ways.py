@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from calculators import serving
-from calculators.formulas import architecture, hosting, prices, rental, throughput
+from calculators.formulas import attention_work, hosting, kv_cache, prices, rental, throughput
 from calculators.formulas.holding import Machine, Need
 from calculators.formulas.hosting import Case, Crossings, Fleet, Month
 from calculators.formulas.memory import Split
@@ -234,15 +234,15 @@ class Engine(NamedTuple):
         plan, kept = self.plan, job.input_tokens * job.repeated * job.reads_per_write / (job.reads_per_write + 1)
         a, gpus, spread = plan.arch, plan.setup.gpus, plan.setup.gpus // plan.setup.replicas
         mean = int(prompt + answer / 2)
-        attention = prompt * architecture.attention_flops(a, prompt, at_once=True).total
+        attention = prompt * attention_work.attention_flops(a, prompt, at_once=True).total
         if kept:
-            attention -= kept * architecture.attention_flops(a, kept, at_once=True).total
+            attention -= kept * attention_work.attention_flops(a, kept, at_once=True).total
         # What of a plan depends on the lengths, as throughput.work has it; flips ask for it many times.
         work = plan.work._replace(
             prompt_flops=throughput.prompt_flops(a, prompt - kept) / gpus, prompt_attention_flops=attention / gpus,
             prompt_link_bytes=plan.work.token_link_bytes * (prompt - kept),
-            attention_flops=architecture.attention_flops(a, mean, at_once=False).total / spread,
-            kv_bytes=architecture.kv_bytes_per_gpu(a, mean, spread, plan.setup.kv_bytes) + architecture.state_bytes(a) / spread,
+            attention_flops=attention_work.attention_flops(a, mean, at_once=False).total / spread,
+            kv_bytes=kv_cache.kv_bytes_per_gpu(a, mean, spread, plan.setup.kv_bytes) + kv_cache.state_bytes(a) / spread,
             full_kv_bytes=each)
         return throughput.speed(work, plan.rates, throughput.Load(prompt, answer, fit)).output_tokens_per_s / answer
 

@@ -15,7 +15,7 @@ import re
 from collections.abc import Container, Mapping
 from typing import NamedTuple
 
-from calculators.formulas import architecture as arch
+from calculators.formulas import attention_work, kv_cache, parameter_count
 from calculators.formulas.architecture import Architecture
 from calculators.kit.facts import Facts, Value
 from calculators.kit.units import Range
@@ -167,7 +167,7 @@ def weight_bytes(a: Architecture, form: Format) -> tuple[float, float, float]:
 
     The output matrix counts with the first.
     """
-    count = arch.parameters(a)
+    count = parameter_count.parameters(a)
     plain = form.beside if count.experts else form.bytes
     body = (count.attention + count.linear + count.mlp) * plain + count.other * 2
     head = (count.embedding if a.tied_embeddings else count.head) * form.head_bytes
@@ -193,21 +193,21 @@ def work(a: Architecture, setup: Setup, load: Load, room_bytes: float) -> Work:
         setup = setup._replace(gpus=1, by_layer=False)
     spread = setup.gpus // setup.replicas
     body, experts, _ = weight_bytes(a, setup.weights)
-    count = arch.parameters(a)
+    count = parameter_count.parameters(a)
     mean = int(load.input_tokens + load.output_tokens / 2)
     full = int(load.input_tokens + load.output_tokens)
 
     def cache(tokens: int) -> float:
-        return arch.kv_bytes_per_gpu(a, tokens, spread, setup.kv_bytes) + arch.state_bytes(a) / spread
+        return kv_cache.kv_bytes_per_gpu(a, tokens, spread, setup.kv_bytes) + kv_cache.state_bytes(a) / spread
 
     layers = a.layers
     sent = 2 * a.hidden_size * layers * 2.0 * (2 * (setup.gpus - 1) / setup.gpus)  # two reductions a layer, 16 bits, in a ring
-    prompt_attention = load.input_tokens * arch.attention_flops(a, load.input_tokens, at_once=True).total
+    prompt_attention = load.input_tokens * attention_work.attention_flops(a, load.input_tokens, at_once=True).total
     return Work(
         weight_bytes=body / spread, expert_bytes=experts / setup.gpus, experts=a.experts, experts_per_token=a.experts_per_token,
         token_flops=2.0 * count.active / setup.gpus,
         prompt_flops=prompt_flops(a, load.input_tokens) / setup.gpus,
-        attention_flops=arch.attention_flops(a, mean, at_once=False).total / spread,
+        attention_flops=attention_work.attention_flops(a, mean, at_once=False).total / spread,
         prompt_attention_flops=prompt_attention / setup.gpus,
         kv_bytes=cache(mean), full_kv_bytes=cache(full), layers=layers, expert_layers=a.expert_layers,
         links=setup.gpus, token_link_bytes=sent, prompt_link_bytes=sent * load.input_tokens,
@@ -217,7 +217,7 @@ def work(a: Architecture, setup: Setup, load: Load, room_bytes: float) -> Work:
 
 def prompt_flops(a: Architecture, tokens: float) -> float:
     """FLOPs of the matrices for a prompt: twice the active parameters per token, the output matrix once (arXiv 2001.08361)."""
-    count = arch.parameters(a)
+    count = parameter_count.parameters(a)
     head = count.embedding if a.tied_embeddings else count.head
     return 2.0 * (count.active - head) * tokens + 2.0 * head
 

@@ -6,7 +6,7 @@ Bytes and FLOPs throughout; only the caller turns bytes into GiB. What an archit
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from calculators.formulas import architecture
+from calculators.formulas import parameter_count
 from calculators.formulas.architecture import Architecture
 from calculators.formulas.memory import SERVER
 from calculators.kit.units import Range
@@ -184,9 +184,9 @@ def largest_matrix(a: Architecture) -> int:
 
 def layer_parameters(a: Architecture) -> float:
     """Parameters of one layer of the fuller kind, attention taken as the mean of all layers."""
-    count = architecture.parameters(a)
+    count = parameter_count.parameters(a)
     dense = a.mlp_matrices * a.hidden_size * a.intermediate_size if a.dense_layers else 0
-    experts = a.experts * architecture.expert_parameters(a) if a.expert_layers else 0
+    experts = a.experts * parameter_count.expert_parameters(a) if a.expert_layers else 0
     beside = (a.mlp_matrices * a.hidden_size * a.shared_intermediate_size + a.hidden_size * a.experts if a.expert_layers else 0)
     return (count.attention + count.linear) / a.layers + max(dense, experts + beside)
 

@@ -7,7 +7,7 @@ meet it.
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from calculators.formulas import architecture, memory, training
+from calculators.formulas import memory, parameter_count, training
 from calculators.formulas.architecture import Architecture
 from calculators.formulas.memory import GIB
 from calculators.formulas.training import GPU_COUNTS, Job, Peak
@@ -44,7 +44,7 @@ def kinds_of(inputs: "Inputs") -> tuple[str, ...]:
 
 def job_of(inputs: "Inputs", a: Architecture, c: Constants) -> Job:
     """What a run holds in memory, in bytes, before it is dealt out."""
-    count, full = architecture.parameters(a), inputs.method == "full"
+    count, full = parameter_count.parameters(a), inputs.method == "full"
     bits = 8 * c.of["trained.weight"] if full else c.of[f"frozen.{inputs.method}"]
     base = memory.weights(a, memory.Format(bits, bits, 8 * c.of["trained.weight"])).total
     trained = count.total if full else training.adapter_parameters(a, inputs.rank, kinds_of(inputs))[0]
