@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from calculators.formulas import three_ways, three_ways_result
+from calculators.formulas import three_ways, three_ways_chart, three_ways_further, three_ways_result, three_ways_steps
 from calculators.formulas.three_ways import FULL, SIMPLE
 from calculators.formulas.three_ways_chances import chances_of
 from calculators.formulas.three_ways_flips import flips_of
@@ -187,7 +187,7 @@ def correction(outputs: Outputs) -> str:
 def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
     """The working, a line for each figure."""
     if inputs.mode == FULL:
-        return three_ways_result.explain(inputs, outputs)
+        return three_ways_steps.steps(inputs, outputs)
     hours = f"{{{EXAMPLE}.hours-per-month}}"
     steps = [
         Step("api_monthly_cost", "{monthly_tokens} × {api_cost_per_million} = {api_monthly_cost}"),
@@ -236,7 +236,7 @@ def _break_even_steps(outputs: Outputs) -> list[Step]:
 
 def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> list[Chart]:
     """Cost against volume on two logarithmic axes: the bills of APIs are straight lines, servers climb in stairs."""
-    return three_ways_result.chart(inputs, outputs) if inputs.mode == FULL else [by_volume(inputs, outputs)]
+    return three_ways_chart.charts(inputs, outputs) if inputs.mode == FULL else [by_volume(inputs, outputs)]
 
 
 def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
@@ -298,7 +298,7 @@ def _capacity_that_flips(inputs: Inputs, now: Outputs) -> float | None:
 def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
     """Where to go from here."""
     if inputs.mode == FULL:
-        return three_ways_result.next_pages(inputs, outputs)
+        return three_ways_further.next_pages(inputs, outputs)
     full = Link("Three ways, with your own workload: this form in full", "calculators/break-even/", values={"mode": FULL})
     if outputs.recommendation == API:
         return [full, Link("Hosted open models: the third price to compare with", "guide/cost-at-scale/#hosted-open"),
@@ -310,7 +310,7 @@ def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
 def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     """What the reader should know before using the figure."""
     if inputs.mode == FULL:
-        return three_ways_result.warnings(inputs, outputs)
+        return three_ways_further.warnings(inputs, outputs)
     found = []
     if outputs.hosting_capacity and inputs.monthly_tokens and outputs.servers_needed == 1 and (
         inputs.monthly_tokens < outputs.hosting_capacity / 100

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import calculators
 from calculators import break_even
 from calculators.buildtime import DOCS, data
-from calculators.formulas import hosting, prices, rental, three_ways, three_ways_chances, three_ways_result
+from calculators.formulas import hosting, prices, rental, three_ways, three_ways_chances, three_ways_ranges, three_ways_result
 from calculators.formulas.hosting import Case, Fleet
 from calculators.kit.chances import DRAWS
 from calculators.kit.facts import MissingFact
@@ -270,7 +270,7 @@ def test_without_a_cache_of_prompts_a_replica_yields_what_the_serving_page_says(
                          cached_share_percent=0, planned_load_percent=100)
     setting = three_ways.setting_of(inputs, FACTS)
     assert setting.case.capacity == pytest.approx(page.requests_per_hour.central, rel=1e-9)
-    assert tuple(end.capacity for end in three_ways_result.ends_of(setting)) == pytest.approx(tuple(page.requests_per_hour))
+    assert tuple(end.capacity for end in three_ways_ranges.ends_of(setting)) == pytest.approx(tuple(page.requests_per_hour))
 
 
 def test_what_repeats_is_computed_once_and_never_slows_a_replica_down() -> None:
@@ -334,7 +334,7 @@ def test_the_range_of_one_s_own_month_counts_the_price_of_a_gpu_though_whole_rep
     ((None, None, None), "never"),
 ])
 def test_what_happens_at_one_end_alone_is_said(found: tuple[float | None, ...], said: Any) -> None:
-    result = three_ways_result._first_of(found, "months", 10, "never", "after")
+    result = three_ways_ranges.first_of(found, "months", 10, "never", "after")
     assert (result.why if isinstance(result, NoValue) else result) == said
 
 
@@ -518,7 +518,7 @@ def test_a_scenario_gives_the_figures_beside_its_link(scenario: dict[str, str], 
     for key in keys:
         way, _, end = key.rpartition(".")[2].partition("-")
         ends = []
-        for case in three_ways_result.ends_of(setting):
+        for case in three_ways_ranges.ends_of(setting):
             alone = case._replace(hosted_usd=math.inf) if way == "proprietary" else case._replace(proprietary_usd=math.inf)
             crossings = hosting.crossings_of(alone, 1e12).found
             ends.append(crossings[0].requests_per_day * tokens if crossings else math.inf)
