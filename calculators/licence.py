@@ -1,23 +1,21 @@
 """Whether the licence of an open-weight model allows a use, and what it asks for. A reading aid, not legal advice.
 
-The rules are data: data/licence-rules.yaml has a row for each clause, with what makes it apply. This module asks which of
-them apply and lets the gravest decide.
+The rules are data: data/licence-rules.yaml has a row for each clause, with what makes it apply. Which of them apply to a use,
+and what follows, is in formulas/clauses.
 """
 
-import functools
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from calculators.formulas.clauses import ANSWERS, COUNTED, DUTIES, NO, UNCLEAR, YES, Decision, Rule, decide, rules, verdict_of
+from calculators.kit import workload
 from calculators.kit.chart import Bars
-from calculators.kit.facts import Facts, MissingFact, Value
+from calculators.kit.facts import Facts, Value
 from calculators.kit.shape import Calculator, Flip, Link, NoValue, Ref, Step, Table, choice, number, output, when, whole, yes_no
 
 ALL, ANY, OTHER = "all", "any", "other"
-YES, DUTIES, NO, UNCLEAR = "yes", "yes, with duties", "no", "unclear"
-MONTHS = 12  # a licence that asks for a month's revenue is asked with a twelfth of the year's
-
 REGIONS = {
     "eu": "European Union",
     "uk": "United Kingdom",
@@ -31,16 +29,6 @@ PURPOSES = {
     "critical-infrastructure": "Running critical infrastructure",
     "legal-decisions": "Automated decisions on people's rights",
 }
-# What a rule counts, and the field that asks for it.
-COUNTED = {
-    ("monthly_users", "product"): "monthly_users",
-    ("monthly_users", "release"): "release_users",
-    ("monthly_revenue", "product"): "product_revenue_usd",
-    ("yearly_revenue", "product"): "product_revenue_usd",
-    ("monthly_revenue", "company"): "company_revenue_usd",
-    ("yearly_revenue", "company"): "company_revenue_usd",
-}
-ANSWERS = ("commercial", "outsiders", "redistributes", "service", "trains", "multimodal")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +41,7 @@ class Inputs:
     licence: str = when(choice(
         "Licence", default=ANY, choices={ANY: "That of the model"}, table="licences",
         help="For a model that is not in the table: the models under this licence, and one row for any other."), "model", ALL)
-    commercial: bool = yes_no(
-        "Is the use commercial?", default=True, help="Yes for any use in or for a business, inside it too.")
+    commercial: bool = workload.commercial()
     outsiders: bool = yes_no(
         "Do outsiders use it, or see what it writes?", default=True,
         help="No if the model and its output stay inside your company.")
@@ -68,9 +55,7 @@ class Inputs:
     shows_name: bool = yes_no(
         "Would you show the name or notice that is asked for?", default=True,
         help="Such as “Built with Llama” in the product, or a notice file beside the weights.")
-    monthly_users: int = whole(
-        "Monthly users of the product", unit="users", default=10_000, min=0, max=10_000_000_000,
-        help="Active users in a month of the product that uses the model.")
+    monthly_users: int = workload.monthly_users()
     release_users: int | None = whole(
         "Your monthly users when the model came out", unit="users", default=None, min=0, max=10_000_000_000,
         help="Of all your products, affiliates included, in the month before the licence's date. Llama counts them on that "
@@ -91,34 +76,6 @@ class Inputs:
     multimodal: bool = when(yes_no(
         "Does the model have to take images?", help="Llama 3.2 Vision gives no rights to whoever is based in the EU."),
         "region", "eu")
-
-
-class Rule(NamedTuple):
-    """A clause of a licence: what makes it apply, and what follows. As a row of data/licence-rules.yaml."""
-
-    id: str
-    licence: str
-    verdict: str  # no | duty | unclear
-    says: str
-    clause: str
-    models: frozenset[str]  # if not all of the licence
-    answers: tuple[tuple[str, bool], ...]
-    regions: frozenset[str]
-    purposes: frozenset[str]
-    field: str  # that is compared with the limit; "" if none is
-    limit: float
-    per_year: float  # the limit as the field holds it
-    side: str  # above | from | up to
-    shows: bool
-
-
-class Decision(NamedTuple):
-    """An answer, the rules that give it with a sentence for each, and the rules that apply besides."""
-
-    verdict: str
-    rules: tuple[Rule, ...]
-    sentences: tuple[str, ...]
-    besides: tuple[Rule, ...] = ()
 
 
 class Finding(NamedTuple):
@@ -147,107 +104,6 @@ class Outputs:
     reason: str | NoValue = output("Why")
     models: Table = output("Model by model", table=True)
     findings: tuple[Finding, ...] = ()
-
-
-@functools.lru_cache(maxsize=4)
-def rules(facts: Facts) -> Mapping[str, Sequence[Rule]]:
-    """Every rule in force, by licence, read once. Raises MissingFact if there are none, or a threshold has no number."""
-    found: dict[str, list[Rule]] = {}
-    licences = facts.rows("licences")
-    for key, row in facts.rows("licence-rules").items():
-        rule = _rule(key, row, licences[str(row["licence"])])
-        found.setdefault(rule.licence, []).append(rule)
-    return found
-
-
-def _rule(key: str, row: Mapping[str, Value], licence: Mapping[str, Value]) -> Rule:
-    column = str(row.get("threshold", ""))
-    if column and column not in licence:
-        raise MissingFact(f"data/licences.yaml has no {column} for the rule {key}.")
-    limit = float(licence[column]) if column else 0.0
-    return Rule(
-        key, str(row["licence"]), str(row["verdict"]), str(row["says"]), str(row.get("clause", "")),
-        _words(row, "models"), tuple((name, bool(row[name])) for name in ANSWERS if name in row),
-        _words(row, "regions"), _words(row, "purposes"),
-        COUNTED[column, str(row["counts"])] if column else "", limit,
-        limit * (MONTHS if column == "monthly_revenue" else 1), str(row.get("side", "")), bool(row.get("shows", False)),
-    )
-
-
-def _words(row: Mapping[str, Value], column: str) -> frozenset[str]:
-    return frozenset(str(row.get(column, "")).split())
-
-
-def applies(rule: Rule, inputs: Inputs, model: str) -> bool | None:
-    """Whether a clause applies to a use of a model; None if that hangs on a number that was not given."""
-    if rule.models and model not in rule.models:
-        return False
-    for name, wanted in rule.answers:
-        if answer(inputs, name) is not wanted:
-            return False
-    if (rule.regions and inputs.region not in rule.regions) or (rule.purposes and inputs.purpose not in rule.purposes):
-        return False
-    return _beyond(rule, inputs) if rule.field else True
-
-
-def answer(inputs: Inputs, name: str) -> bool:
-    """An answer as the clauses mean it: who is given the weights or sold access is an outsider."""
-    if name == "outsiders":
-        return inputs.outsiders or inputs.service or inputs.redistributes
-    return bool(getattr(inputs, name))
-
-
-def _beyond(rule: Rule, inputs: Inputs) -> bool | None:
-    """Whether the number that a rule counts is on the side of the limit where the rule applies."""
-    value: float | None = getattr(inputs, rule.field)
-    if value is None:  # today's users of the product stand for those of that month, but not as proof of too many
-        return None if inputs.monthly_users > rule.per_year else False
-    if rule.side == "from":
-        return value >= rule.per_year
-    return value <= rule.per_year if rule.side == "up to" else value > rule.per_year
-
-
-def decide(licence_rules: Iterable[Rule], inputs: Inputs, model: str) -> Decision:
-    """The answer for a use of a model.
-
-    The gravest decides: no before unclear, unclear before duties. A duty to show a name that the asker will not show is a
-    no.
-    """
-    found: dict[str, list[tuple[Rule, str]]] = {NO: [], UNCLEAR: [], DUTIES: []}
-    for rule in licence_rules:
-        holds = applies(rule, inputs, model)
-        if holds is None:
-            found[UNCLEAR].append((rule, f"{rule.says} How many you had then was not given."))
-        elif holds:
-            refused = "You would not show what it asks for. " * (rule.shows and not inputs.shows_name)
-            found[_follows(rule, inputs)].append((rule, refused + rule.says))
-    for verdict, deciding in found.items():
-        if deciding:
-            besides = tuple(rule for other in found if other != verdict for rule, _ in found[other])
-            return Decision(verdict, tuple(rule for rule, _ in deciding), tuple(dict.fromkeys(s for _, s in deciding)), besides)
-    return Decision(YES, (), ("No clause that was read asks for anything in this use.",))
-
-
-def _follows(rule: Rule, inputs: Inputs) -> str:
-    """What follows from a rule that applies."""
-    if rule.shows and not inputs.shows_name:
-        return NO
-    return {"no": NO, "unclear": UNCLEAR, "duty": DUTIES}[rule.verdict]
-
-
-def verdict_of(licence_rules: Iterable[Rule], inputs: Inputs, model: str) -> str:
-    """The answer alone, as `decide` gives it: without reasons, and so many times faster."""
-    found = YES
-    for rule in licence_rules:
-        holds = applies(rule, inputs, model)
-        if holds is False:
-            continue
-        follows = UNCLEAR if holds is None else _follows(rule, inputs)
-        if follows == NO:
-            return NO
-        if found != UNCLEAR:
-            found = follows
-    return found
 
 
 def findings(inputs: Inputs, facts: Facts, known: Mapping[str, Sequence[Rule]]) -> tuple[Finding, ...]:

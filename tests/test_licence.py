@@ -11,12 +11,14 @@ import pytest
 from calculators import licence
 from calculators.__main__ import main
 from calculators.buildtime import data
+from calculators.formulas import clauses
+from calculators.formulas.clauses import ANSWERS, DUTIES, NO, UNCLEAR, YES, Rule
 from calculators.kit.facts import MissingFact
 from calculators.kit.shape import Ref
-from calculators.licence import ANSWERS, NO, OTHER, PURPOSES, REGIONS, UNCLEAR, Inputs, Rule
+from calculators.licence import OTHER, PURPOSES, REGIONS, Inputs
 
 FACTS = data.facts("2026-11-26")
-RULES = licence.rules(FACTS)
+RULES = clauses.rules(FACTS)
 LICENCES = sorted(FACTS.rows("licences"))
 QUESTIONS = (*ANSWERS, "shows_name")
 NUMBERS = ("monthly_users", "release_users", "company_revenue_usd", "product_revenue_usd")
@@ -56,7 +58,7 @@ def seen() -> dict[str, Any]:
         known = RULES.get(name, [])
         for path in paths(known):
             inputs = replace(Inputs(), **path)
-            decided = {model: licence.decide(known, inputs, model) for model in models_of(known)}
+            decided = {model: clauses.decide(known, inputs, model) for model in models_of(known)}
             found[name][tuple(path.items())] = {
                 model: (d.verdict, d.sentences, tuple(rule.id for rule in d.rules)) for model, d in decided.items()}
     return found
@@ -69,11 +71,11 @@ def test_every_path_is_walked(seen: Any, record_property: Any) -> None:
     record_property("paths", walked)
     print(f"{walked} paths through {len(seen)} licences, {len(answered)} answers")
     assert walked > 10_000
-    assert all(verdict in (licence.YES, licence.DUTIES, NO, UNCLEAR) and sentences for verdict, sentences, _ in answered)
+    assert all(verdict in (YES, DUTIES, NO, UNCLEAR) and sentences for verdict, sentences, _ in answered)
     for name, answers in seen.items():
         for path, models in itertools.islice(answers.items(), 0, None, 7):
             inputs = replace(Inputs(), **dict(path))
-            assert {model: licence.verdict_of(RULES.get(name, []), inputs, model) for model in models} == {
+            assert {model: clauses.verdict_of(RULES.get(name, []), inputs, model) for model in models} == {
                 model: verdict for model, (verdict, _, _) in models.items()}, path
 
 
@@ -111,7 +113,7 @@ def test_a_threshold_has_two_sides(rule: Rule) -> None:
     """On the limit itself: above does not hold yet, from and up to do. A hair beyond it is the other way round."""
     wants = dict(rule.answers)
     base = replace(Inputs(), **(wants | {"purpose": next(iter(rule.purposes), "general")}))
-    below, at, above = (licence.applies(rule, replace(base, **{rule.field: rule.per_year + step}), "any")
+    below, at, above = (clauses.applies(rule, replace(base, **{rule.field: rule.per_year + step}), "any")
                         for step in (-1, 0, 1))
     assert (below, at, above) == {"above": (False, False, True), "from": (False, True, True),
                                   "up to": (True, True, False)}[rule.side]
@@ -123,15 +125,15 @@ def test_every_licence_has_rules_of_its_own_table(name: str) -> None:
     known = RULES[name]
     for column in ("monthly_users", "monthly_revenue", "yearly_revenue"):
         if column in row:
-            fields = {field for (of, _), field in licence.COUNTED.items() if of == column}
+            fields = {field for (of, _), field in clauses.COUNTED.items() if of == column}
             assert any(rule.field in fields and rule.limit == row[column] for rule in known), column
-    commercial = licence.decide(known, Inputs(), "any").verdict
+    commercial = clauses.decide(known, Inputs(), "any").verdict
     assert (row["commercial"] == "no") == (commercial == NO)
     trains = replace(Inputs(), commercial=row["commercial"] != "no", trains=True)
     asked = [rule for rule in known if dict(rule.answers).get("trains")]
     if row["outputs"] == "forbidden" and row["commercial"] != "no":
-        assert licence.decide(known, trains, "any").verdict == NO
-    if row["outputs"] == "allowed with naming" and licence.decide(known, Inputs(), "any").verdict != UNCLEAR:
+        assert clauses.decide(known, trains, "any").verdict == NO
+    if row["outputs"] == "allowed with naming" and clauses.decide(known, Inputs(), "any").verdict != UNCLEAR:
         assert asked
 
 
@@ -167,7 +169,7 @@ def test_every_model_has_a_row_with_its_licence_linked() -> None:
     for label, cells in found.models.rows:
         assert isinstance(cells[0], Ref), label
         assert cells[0].url.startswith("https://"), label
-        assert cells[1] in (licence.YES, licence.DUTIES, NO, UNCLEAR), label
+        assert cells[1] in (YES, DUTIES, NO, UNCLEAR), label
         assert all(cells), label
 
 

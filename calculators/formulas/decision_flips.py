@@ -4,8 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from calculators import licence
-from calculators.formulas import options, three_ways
+from calculators.formulas import clauses, options, three_ways
 from calculators.formulas.decision_inputs import JOB, LENGTHS, WEIGHTS, Inputs, labels, weights_of
 from calculators.formulas.two_models import score_of
 from calculators.formulas.verdict import NEXT_TO_NOTHING, Bench, bench_of
@@ -113,7 +112,7 @@ def _scores(bench: Bench) -> list[Limit]:
 
 
 def _users(bench: Bench) -> list[Limit]:
-    held = licence.rules(bench.facts).get(str(bench.facts.rows("models")[bench.inputs.model]["licence"]), ())
+    held = clauses.rules(bench.facts).get(str(bench.facts.rows("models")[bench.inputs.model]["licence"]), ())
     return [(rule.per_year, "from", "below") if rule.side == "from" else (rule.per_year, "above", "up to")
             for rule in held if rule.field == "monthly_users"]
 

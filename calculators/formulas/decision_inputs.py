@@ -8,7 +8,7 @@ from calculators.formulas import options, prices, scores
 from calculators.formulas.options import FACTORS
 from calculators.kit import workload
 from calculators.kit.facts import Value
-from calculators.kit.shape import Field, FromFact, choice, number, stepped, when, whole, yes_no
+from calculators.kit.shape import Field, FromFact, choice, number, stepped, when, yes_no
 
 QUICK, FULL = "quick", "full"
 DATA_ANSWERS = {
@@ -95,11 +95,8 @@ class Inputs:
     device_gb: float = _step(number(
         "Memory of the device for the model", unit="GB", default=16, min=0, max=10_000,
         help="What a program may use on the users' devices, or at the edge."), "ways")
-    commercial: bool = _step(yes_no("Is the use commercial?", default=True,
-                                    help="Yes for any use in or for a business, inside it too."), "licence")
-    monthly_users: int = _step(whole(
-        "Monthly users of the product", unit="users", default=10_000, min=0, max=10_000_000_000,
-        help="Active users in a month of the product that uses the model."), "licence")
+    commercial: bool = _step(workload.commercial(), "licence")
+    monthly_users: int = _step(workload.monthly_users(), "licence")
     redistributes: bool = _step(yes_no("Do you pass on weights?",
                                        help="To customers, or in a program on their devices."), "licence")
     shows_name: bool = _step(yes_no("Would you show the name or notice that is asked for?", default=True,

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from calculators import licence
-from calculators.formulas import options, three_ways
+from calculators.formulas import clauses, options, three_ways
 from calculators.formulas.decision_inputs import JOB, NO_BENCHMARK, Inputs, labels, weights_of
 from calculators.formulas.decision_reasons import effect, reasons_of
 from calculators.formulas.options import (
@@ -257,8 +256,8 @@ def warnings(inputs: Inputs, outputs: Any) -> list[str]:
         found.append(f"The terms of {verdict.sold[HOSTED].host} were not read for this guide.")
     if verdict.first == OWN and verdict.servers.outlay_usd:
         found.append(f"To be bought first: {_outlay(inputs, verdict)}. The cost of a month repays it with interest.")
-    if verdict.first in (CLOUD, OWN, EDGE, BURST) and verdict.licence.verdict in (licence.UNCLEAR, licence.DUTIES):
-        word = "Whether its licence allows this is unclear" if verdict.licence.verdict == licence.UNCLEAR else (
+    if verdict.first in (CLOUD, OWN, EDGE, BURST) and verdict.licence.verdict in (clauses.UNCLEAR, clauses.DUTIES):
+        word = "Whether its licence allows this is unclear" if verdict.licence.verdict == clauses.UNCLEAR else (
             "Its licence allows this with duties")
         found.append(f"{word}: {' '.join(verdict.licence.sentences)}")
     if inputs.score_floor and inputs.benchmark != NO_BENCHMARK:

@@ -3,7 +3,7 @@
 import functools
 
 from calculators import licence
-from calculators.formulas import architecture, memory, prices, scores
+from calculators.formulas import architecture, clauses, memory, prices, scores
 from calculators.formulas.decision_inputs import BENCHMARKS, NO_BENCHMARK, Inputs
 from calculators.formulas.options import BURST, CLOUD, EDGE, HOSTED, OWN, PROPRIETARY, REGIONAL, ROUTE, UNKNOWN, Finding
 from calculators.kit.facts import Facts
@@ -62,17 +62,17 @@ def inabilities(name: str, model_id: str, inputs: Inputs, facts: Facts) -> list[
     return found
 
 
-def licence_of(inputs: Inputs, facts: Facts) -> licence.Decision:
-    """What the licence of the open model says to whoever holds its weights, by the licence calculator's rules."""
+def licence_of(inputs: Inputs, facts: Facts) -> clauses.Decision:
+    """What the licence of the open model says to whoever holds its weights, as the licence page answers."""
     model = facts.rows("models")[inputs.model]
     asked = licence.Inputs(commercial=inputs.commercial, monthly_users=inputs.monthly_users, shows_name=inputs.shows_name,
                            redistributes=inputs.redistributes, multimodal=inputs.needs_images)
-    return licence.decide(licence.rules(facts).get(str(model["licence"]), ()), asked, inputs.model)
+    return clauses.decide(clauses.rules(facts).get(str(model["licence"]), ()), asked, inputs.model)
 
 
-def licence_findings(decision: licence.Decision) -> list[Finding]:
+def licence_findings(decision: clauses.Decision) -> list[Finding]:
     """What a licence has against a use, with the answer that it hangs on."""
-    if decision.verdict != licence.NO:
+    if decision.verdict != clauses.NO:
         return []
     rule = decision.rules[0]
     asks = {name for name, _ in rule.answers}

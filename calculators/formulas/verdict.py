@@ -10,8 +10,7 @@ import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from calculators import licence
-from calculators.formulas import hybrid, options, prices, three_ways
+from calculators.formulas import clauses, hybrid, options, prices, three_ways
 from calculators.formulas.decision_inputs import JOB, Inputs, answers_of, varied, weights_of
 from calculators.formulas.market import Market, Sold, cheapest, market_of
 from calculators.formulas.options import (
@@ -51,7 +50,7 @@ class Verdict(NamedTuple):
     order: Sequence[str]  # what remains, first to last
     sold: Mapping[str, Sold]  # the offer of each way that buys tokens
     servers: Servers
-    licence: licence.Decision
+    licence: clauses.Decision
 
     @property
     def first(self) -> str:
@@ -111,7 +110,7 @@ class Bench:
     def _servers(self, inputs: Inputs, facts: Facts) -> Servers:
         return servers_of(inputs, facts, self.three(inputs))
 
-    def licence(self, inputs: Inputs) -> licence.Decision:
+    def licence(self, inputs: Inputs) -> clauses.Decision:
         """What the licence of the open model says."""
         return self._once(licence_of, inputs, _USE)  # type: ignore[no-any-return]
 

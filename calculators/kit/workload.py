@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from calculators.kit.shape import FromFact, InputError, choice, folded, number, shared, text, whole
+from calculators.kit.shape import FromFact, InputError, choice, folded, number, shared, text, whole, yes_no
 from calculators.kit.units import HOURS_PER_DAY, read_number, show
 
 CUSTOM = "custom"  # the choice of a model that is described by the fields below instead
@@ -288,6 +288,17 @@ def check_own(own: OwnModel) -> None:
 def attention_of(own: OwnModel) -> float:
     """Parameters of the attention of all layers of a model of one's own: queries, keys, values, output."""
     return 2.0 * own.layers * own.hidden_size * own.head_size * (own.heads + own.kv_heads)
+
+
+def commercial() -> Any:
+    """Whether the use is commercial, as licences mean it."""
+    return yes_no("Is the use commercial?", default=True, help="Yes for any use in or for a business, inside it too.")
+
+
+def monthly_users() -> Any:
+    """How many use the product, as licences count them."""
+    return whole("Monthly users of the product", unit="users", default=10_000, min=0, max=10_000_000_000,
+                 help="Active users in a month of the product that uses the model.")
 
 
 def beyond_context(name: str, tokens: float, held: float | None) -> list[str]:
