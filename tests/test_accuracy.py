@@ -10,8 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calculators.buildtime import accuracy, data, fit, fitted, measured
+from calculators.buildtime import DATA, accuracy, data, fitted, measured
 from calculators.buildtime.__main__ import main
+from calculators.buildtime.fit import least_squares, ranges
+from calculators.buildtime.fit.factors import fit
+from calculators.buildtime.fit.left_out import LeftOut
+from calculators.buildtime.fit.predict import DoesNotFit, Point, point, rules
+from calculators.buildtime.fit.predict import room as room_of_row
 from calculators.formulas import architecture, memory, parameter_count, throughput
 from calculators.formulas.throughput import Gpu, Load, Setup
 from calculators.kit import workload
@@ -20,7 +25,7 @@ from calculators.kit.units import Range
 FACTS = data.facts()
 FITTED = throughput.read_fitted(FACTS)
 FORMATS = throughput.formats(FACTS)
-RULES = fit.rules(FACTS)
+RULES = rules(FACTS)
 # Round numbers, so that the arithmetic below can be followed: not the fitted ones.
 FACTORS = {"bandwidth": 0.8, "cache": 0.5, "experts": 0.5, "compute": 0.5, "attention": 0.4, "step-compute": 1.0,
            "layer-us": 50.0, "expert-layer-us": 30.0, "step-us": 200.0, "request-us": 10.0,
@@ -41,7 +46,7 @@ def llama_8b() -> architecture.Architecture:
 def room(a: architecture.Architecture, gpu: Gpu, setup: Setup) -> float:
     """Bytes for cache, as of a measured row."""
     row = measured.as_row(ROW, measured.Names(FACTS))
-    return fit.room(row._replace(architecture=a, gpu=gpu, setup=setup), RULES)
+    return room_of_row(row._replace(architecture=a, gpu=gpu, setup=setup), RULES)
 
 
 def speed(a: architecture.Architecture, setup: Setup, load: Load) -> throughput.Speed:
@@ -96,7 +101,7 @@ def test_memory_ends_the_batch() -> None:
 
 def test_weights_that_do_not_fit_are_refused_with_the_figures() -> None:
     llama_70b = architecture.of(FACTS, "llama-3-1-70b")
-    with pytest.raises(fit.DoesNotFit, match=r"need 131\.4 GiB on each GPU, and 71\.7 GiB are usable") as caught:
+    with pytest.raises(DoesNotFit, match=r"need 131\.4 GiB on each GPU, and 71\.7 GiB are usable") as caught:
         speed(llama_70b, Setup(1, FORMATS["bf16"], 2, "vllm"), Load(1000, 500, 1))
     assert caught.value.needed_bytes == pytest.approx(141.107e9, rel=1e-4)  # 70,553,706,496 x 2
 
@@ -181,11 +186,11 @@ def test_mixtures_of_experts_are_strange_to_the_engines_that_were_measured_witho
     assert {engine for engine in fitted if True not in seen[engine]} == set(throughput.DENSE_ALONE)
 
 
-def left(gpu: str, family: str, source: str, measured_over_predicted: float, weights: str = "bf16") -> fit.LeftOut:
+def left(gpu: str, family: str, source: str, measured_over_predicted: float, weights: str = "bf16") -> LeftOut:
     row = measured.as_row(ROW, measured.Names(FACTS))
     row = row._replace(gpu_id=gpu, gpu=row.gpu._replace(id=gpu, family=family), source=source,
                        setup=row.setup._replace(weights=FORMATS[weights]))
-    return fit.LeftOut(fit.Point(row, fit.point(row, RULES).work), -math.log(measured_over_predicted), None)
+    return LeftOut(Point(row, point(row, RULES).work), -math.log(measured_over_predicted), None)
 
 
 def test_families_and_sources_count_the_same_however_many_rows_they_have() -> None:
@@ -193,7 +198,7 @@ def test_families_and_sources_count_the_same_however_many_rows_they_have() -> No
     0.05, 0.15, ... 0.85 and from 0.9005 on, so the lowest tenth ends half-way from 1 to 2, and the highest begins 0.05 of
     0.0505 on the way from 9 to 10, in logarithms."""
     rows = [left("a", f"family {n}", "s", n) for n in range(1, 10)] + [left("b", "family 10", "s", 10)] * 100
-    low, high = fit.unseen(rows, [])
+    low, high = ranges.unseen(rows, [])
     assert low == pytest.approx(math.sqrt(1 * 2))
     assert high == pytest.approx(9 * (10 / 9) ** (0.05 / 0.0505))
 
@@ -205,7 +210,7 @@ def test_a_family_of_few_configurations_has_the_errors_of_a_fit_without_it() -> 
     many = [left("h100-sxm", "hopper", "s", 1.0, name) for name in formats]
     few = [left("v100s", "volta", "s", 1.0, name) for name in formats[:2]]
     alone = [left("v100s", "volta", "s", times, name) for times, name in zip((1.5, 2.0), formats, strict=False)]
-    found = fit.own_ranges([*many, *few], [*many, *alone], {"batch1": (0.9, 1.1)})
+    found = ranges.own_ranges([*many, *few], [*many, *alone], {"batch1": (0.9, 1.1)})
     assert found == {"family-volta": (pytest.approx(1.5**0.9 * 2**0.1), pytest.approx(1.5**0.1 * 2**0.9))}
 
 
@@ -215,7 +220,7 @@ def test_a_gpu_whose_rows_the_usual_range_misses_has_its_own() -> None:
     formats = ("bf16", "fp8", "int8", "int4", "nf4", "nvfp4", "mxfp4", "q8-0")
     rows = [left("h100-sxm", "hopper", "s", 1.0, name) for name in formats]
     rows += [left("h20", "hopper", "s", times) for times in (0.5, 0.6)]
-    assert fit.own_ranges(rows, rows, {"batch1": (0.9, 1.1)}) == {"gpu-h20": (pytest.approx(0.5), pytest.approx(0.6))}
+    assert ranges.own_ranges(rows, rows, {"batch1": (0.9, 1.1)}) == {"gpu-h20": (pytest.approx(0.5), pytest.approx(0.6))}
 
 
 def test_apples_compute_is_taken_from_the_bandwidth() -> None:
@@ -392,13 +397,13 @@ def test_layouts_are_read(changed: dict[str, str], gpus: int, replicas: int, by_
 
 def test_linear_equations_are_solved() -> None:
     """2x + y = 5, x + 3y = 10: x = 1, y = 3."""
-    assert fit.solve([[2, 1], [1, 3]], [5, 10]) == pytest.approx([1, 3])
+    assert least_squares.solve([[2, 1], [1, 3]], [5, 10]) == pytest.approx([1, 3])
 
 
 def test_the_committed_factors_are_those_of_the_committed_rows() -> None:
     """The fit itself, without the refits that test it; `fit --check` does those too."""
     names = measured.Names(FACTS)
-    factors = fit.fit([fit.point(measured.as_row(cells, names), RULES) for cells in measured.of_data()])
+    factors = fit([point(measured.as_row(cells, names), RULES) for cells in measured.of_data()])
     held = FITTED.factors
     assert set(held) == set(factors)
     for name, value in factors.items():
@@ -409,7 +414,7 @@ def test_a_factor_that_differs_is_named(capsys: pytest.CaptureFixture[str], monk
     """A tenth of the rows: no such fit is the one of data/, and nothing is written."""
     rows = measured.of_data()[::10]
     monkeypatch.setattr(measured, "of_data", lambda: rows)
-    before = {stem: (data.DATA / f"{stem}.yaml").read_bytes() for stem in (fitted.STEM, fitted.ERRORS)}
+    before = {stem: (DATA / f"{stem}.yaml").read_bytes() for stem in (fitted.STEM, fitted.ERRORS)}
     status, out, err = run(capsys, "fit", "--check", "--json")
     assert status == 1
     assert "common.bandwidth is" in err
@@ -419,7 +424,7 @@ def test_a_factor_that_differs_is_named(capsys: pytest.CaptureFixture[str], monk
     assert set(found["cross_validated"]) == STATS
     assert set(found["leave_out"]) == {"gpu", "source"}
     assert all(set(one) == STATS for parts in found["leave_out"].values() for one in parts.values())
-    assert before == {stem: (data.DATA / f"{stem}.yaml").read_bytes() for stem in before}
+    assert before == {stem: (DATA / f"{stem}.yaml").read_bytes() for stem in before}
 
 
 def test_what_is_promised_of_rows_left_out() -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from calculators.buildtime import data, fit, measured
+from calculators.buildtime import data, measured
+from calculators.buildtime.fit import predict
 from calculators.buildtime.measured import Row
 from calculators.formulas.parameter_count import parameters
 from calculators.formulas.throughput import LARGEST, SIZES, quantile, range_of, read_fitted, size_class, spread
@@ -82,19 +83,19 @@ def compare(given: Iterable[dict[str, str]]) -> tuple[list[Compared], list[Compa
     facts = data.facts()
     names = measured.Names(facts)
     factors, spans, _ = read_fitted(facts)
-    rules = fit.rules(facts)
+    rules = predict.rules(facts)
     speeds, firsts, refused = [], [], []
     for cells in given:
         try:
             row = measured.as_row(cells, names)
-            point = fit.point(row, rules)
-        except (measured.Unsupported, fit.DoesNotFit, ValueError) as error:
+            point = predict.point(row, rules)
+        except (measured.Unsupported, predict.DoesNotFit, ValueError) as error:
             refused.append((cells["id"], str(error)))
             continue
         span = range_of(row.architecture, row.gpu, row.setup.engine, row.mode, factors, spans)
-        speeds.append(Compared(row, row.measured, spread(fit.tokens_per_s(point, factors), span)))
+        speeds.append(Compared(row, row.measured, spread(predict.tokens_per_s(point, factors), span)))
         if row.first_ms:
-            first_ms = fit.predicted(point, factors).first_s * 1000
+            first_ms = predict.predicted(point, factors).first_s * 1000
             firsts.append(Compared(row, row.first_ms, spread(first_ms, spans["first"])))
     return speeds, firsts, refused
 

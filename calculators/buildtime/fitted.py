@@ -8,9 +8,14 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from calculators.buildtime import DATA, accuracy, data, fit, measured
+from calculators.buildtime import DATA, accuracy, data, measured
 from calculators.buildtime.accuracy import Compared
-from calculators.buildtime.fit import LeftOut, Point
+from calculators.buildtime.fit import predict
+from calculators.buildtime.fit.factors import fit
+from calculators.buildtime.fit.left_out import LeftOut, folds, left_out
+from calculators.buildtime.fit.predict import Factors, Point
+from calculators.buildtime.fit.ranges import spans, tails
+from calculators.buildtime.fit.tested import Tested, left_out_with_ranges, with_ranges
 from calculators.formulas.throughput import LOADS, MODES, STEM, cell_key, family_name, key_of, quantile, read_fitted, spread
 from calculators.kit.chart import Scatter
 from calculators.kit.export import SCHEMA
@@ -61,22 +66,22 @@ class Result:
     def __init__(self, rows: Sequence[dict[str, str]], facts: Facts) -> None:
         names = measured.Names(facts)
         self.gpu_names = {row_id: str(row["name"]) for row_id, row in facts.rows("gpus").items()}
-        rules = fit.rules(facts)
-        self.points = [fit.point(measured.as_row(cells, names), rules) for cells in rows]
-        self.factors = fit.fit(self.points)
-        tested = fit.left_out(self.points, self.factors, fit.folds(self.points))
-        by_family = fit.left_out(self.points, self.factors, lambda point: point.row.gpu.family)
-        by_source = fit.left_out(self.points, self.factors, lambda point: point.row.source)
-        self.spans = fit.spans(tested, by_family, by_source) | {
-            "first": fit.tails([-one.first for one in tested if one.first is not None] or [0.0]),
+        rules = predict.rules(facts)
+        self.points = [predict.point(measured.as_row(cells, names), rules) for cells in rows]
+        self.factors = fit(self.points)
+        tested = left_out(self.points, self.factors, folds(self.points))
+        by_family = left_out(self.points, self.factors, family_of)
+        by_source = left_out(self.points, self.factors, source_of)
+        self.spans = spans(tested, by_family, by_source) | {
+            "first": tails([-one.first for one in tested if one.first is not None] or [0.0]),
         }
-        self.compared = _compared(fit.with_ranges(tested, by_family, by_source, self.points))
+        self.compared = _compared(with_ranges(tested, by_family, by_source, self.points))
         self.firsts = [_first(one, self.spans["first"]) for one in tested if one.first is not None]
         others = (by_family, by_source)
         self.left_out = {
-            "gpu": _parts(fit.left_out_with_ranges(by_family, family_of, *others, self.spans), family_of),
-            "source": _parts(fit.left_out_with_ranges(by_source, source_of, *others, {}), source_of)}
-        alone = _parts(fit.left_out_with_ranges(by_family, family_of, *others, {}), family_of)
+            "gpu": _parts(left_out_with_ranges(by_family, family_of, *others, self.spans), family_of),
+            "source": _parts(left_out_with_ranges(by_source, source_of, *others, {}), source_of)}
+        alone = _parts(left_out_with_ranges(by_family, family_of, *others, {}), family_of)
         self.thin = {name: found for name, found in alone.items() if f"family-{name}" in self.spans}
         self.waiting = waiting(self.points, self.factors)
 
@@ -167,13 +172,13 @@ def source_of(point: Point) -> str:
     return point.row.source
 
 
-def _compared(tested: Iterable[fit.Tested]) -> list[Compared]:
+def _compared(tested: Iterable[Tested]) -> list[Compared]:
     return [Compared(one.point.row, one.point.row.measured, Range(one.low, one.predicted, one.high)) for one in tested]
 
 
-def _parts(tested: Iterable[fit.Tested], part: Callable[[Point], str]) -> dict[str, Any]:
+def _parts(tested: Iterable[Tested], part: Callable[[Point], str]) -> dict[str, Any]:
     """The errors of each part that was left out."""
-    found: dict[str, list[fit.Tested]] = {}
+    found: dict[str, list[Tested]] = {}
     for one in tested:
         found.setdefault(part(one.point), []).append(one)
     return {name: accuracy.stats(_compared(rows)) for name, rows in sorted(found.items())}
@@ -207,14 +212,14 @@ def _line(kind: str, name: str, found: dict[str, Any]) -> dict[str, Any]:
             "in_range_percent": percent("coverage_80"), "width": round(found["width_80"], 2)}
 
 
-def waiting(points: Iterable[Point], factors: fit.Factors) -> dict[str, float]:
+def waiting(points: Iterable[Point], factors: Factors) -> dict[str, float]:
     """Measured time to first token under load over its prediction without, by how many requests were in flight."""
     ratios: dict[str, list[float]] = {}
     for point in points:
         requests, first_ms = point.row.load.requests, point.row.loaded_first_ms
         if requests and requests > 1 and first_ms:
             name = next(name for most, name in LOADS if requests <= most)
-            ratios.setdefault(name, []).append(first_ms / 1000 / fit.predicted(point, factors).first_s)
+            ratios.setdefault(name, []).append(first_ms / 1000 / predict.predicted(point, factors).first_s)
     return {f"{name}-{part}": quantile(ratios[name], share) for _, name in LOADS if name in ratios
             for part, share in (("low", 0.1), ("central", 0.5), ("high", 0.9))}
 
@@ -338,7 +343,7 @@ def command(call: argparse.Namespace) -> int:
     rows = measured.of_data()
     try:
         result = Result(rows, facts)
-    except (measured.Unsupported, fit.DoesNotFit) as error:
+    except (measured.Unsupported, predict.DoesNotFit) as error:
         print(f"A measured row of data/ cannot be predicted: {error}.", file=sys.stderr)
         return 1
     different = differences(result, facts) if call.check else []
