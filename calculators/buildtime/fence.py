@@ -9,7 +9,8 @@ import datetime
 import functools
 import inspect
 import os
-from collections.abc import Callable
+import textwrap
+from collections.abc import Callable, Iterator
 from html import escape
 from typing import Any
 
@@ -105,19 +106,32 @@ def _formula(found: Calculator) -> str:
 
 
 def _called(module: Any, text: str) -> list[Any]:
-    """The functions and classes of the formulas that a piece of code names, in their own order."""
+    """The functions and classes of the formulas that a piece of code names, and that these name in turn in their own module."""
     found: dict[str, Any] = {}
-    for node in ast.walk(ast.parse(text)):
+    waiting = [(module, text)]
+    while waiting:
+        home, code = waiting.pop()
+        for part in _named_in(home, code):
+            name = f"{part.__module__}.{part.__qualname__}"
+            near = home is module or part.__module__ == home.__name__
+            if near and name not in found and part.__module__.startswith("calculators.formulas."):
+                found[name] = part
+                waiting.append((inspect.getmodule(part), inspect.getsource(part)))
+    return sorted(found.values(), key=lambda part: (part.__module__, inspect.getsourcelines(part)[1]))
+
+
+def _named_in(module: Any, code: str) -> Iterator[Any]:
+    """The functions and classes that a piece of a module's code names, cached ones as they were written."""
+    for node in ast.walk(ast.parse(textwrap.dedent(code))):
         if isinstance(node, ast.Name):
             part = getattr(module, node.id, None)
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             part = getattr(getattr(module, node.value.id, None), node.attr, None)
         else:
             continue
-        home = getattr(part, "__module__", "") or ""
-        if home.startswith("calculators.formulas.") and (inspect.isroutine(part) or inspect.isclass(part)):
-            found[f"{home}.{part.__qualname__}"] = part
-    return sorted(found.values(), key=lambda part: (part.__module__, inspect.getsourcelines(part)[1]))
+        part = inspect.unwrap(part) if callable(part) else part
+        if (inspect.isroutine(part) or inspect.isclass(part)) and getattr(part, "__module__", None):
+            yield part
 
 
 def _highlighted(code: str) -> str:
