@@ -23,7 +23,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from calculators.__main__ import entry
-from calculators.buildtime import DATA, accuracy, bench, data, fitted, flags, pack, refresh
+from calculators.buildtime import DATA, accuracy, data, fitted, flags, pack, refresh
+from calculators.buildtime.bench import command as bench
+from calculators.buildtime.bench.progress import BenchError
 from calculators.buildtime.problems import BadData
 from calculators.buildtime.schema import json_schema
 from calculators.kit.export import SCHEMA
@@ -50,7 +52,7 @@ def main(arguments: list[str]) -> int:
             command.add_argument("--data", type=Path, default=DATA)
         if name == "stale":
             command.add_argument("--days", type=int, required=True)
-    add_bench(commands.add_parser("bench", usage=__doc__))
+    bench.add(commands.add_parser("bench", usage=__doc__))
     refresh.add(commands.add_parser("refresh", usage=__doc__))
     accuracy.add(commands.add_parser("accuracy", usage=__doc__))
     fitted.add(commands.add_parser("fit", usage=__doc__))
@@ -58,7 +60,7 @@ def main(arguments: list[str]) -> int:
     call = parser.parse_args(arguments)
     try:
         return RUN[call.command](call)
-    except (BadData, pack.PackError, bench.BenchError) as error:
+    except (BadData, pack.PackError, BenchError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -115,30 +117,8 @@ def make_runtime(call: argparse.Namespace) -> int:
     return 0
 
 
-def add_bench(command: argparse.ArgumentParser) -> None:
-    """The flags of bench."""
-    command.add_argument("--runs", type=int, default=9)
-    command.add_argument("--browser", choices=("chromium", "firefox", "webkit"), default="chromium")
-    command.add_argument("--json", action="store_true", dest="as_json")
-
-
-def run_bench(call: argparse.Namespace) -> int:
-    """Measure, print, and say by the exit status whether every limit was kept."""
-    if call.runs < 1:
-        print(f"--runs must be at least 1 (got {call.runs}).", file=sys.stderr)
-        return 2
-    engine, measures = bench.run(call.runs, call.browser)
-    if call.as_json:
-        rows = [measure.as_dict() for measure in measures]
-        print(json.dumps({"schema": SCHEMA, "runs": call.runs, "browser": engine, "measures": rows}))
-    else:
-        print(bench.as_text(engine, measures))
-    return 1 if any(measure.ok is False for measure in measures) else 0
-
-
-RUN = {"check": check, "stale": stale, "schema": schema, "pack": make_runtime, "bench": run_bench, "refresh": refresh.command,
-       "flags": flags.command,
-       "accuracy": accuracy.command, "fit": fitted.command}
+RUN = {"check": check, "stale": stale, "schema": schema, "pack": make_runtime, "bench": bench.command,
+       "refresh": refresh.command, "flags": flags.command, "accuracy": accuracy.command, "fit": fitted.command}
 
 if __name__ == "__main__":
     sys.exit(entry(main))

@@ -6,7 +6,9 @@ import pytest
 
 import calculators
 from calculators.buildtime import data
-from calculators.buildtime.bench import live_html, page_start, runtime_bytes
+from calculators.buildtime.bench.edits import page_start
+from calculators.buildtime.bench.live import live_html
+from calculators.buildtime.bench.visits import runtime_bytes
 from calculators.buildtime.serve import Site
 from calculators.kit.result import answer
 
