@@ -1,25 +1,21 @@
 """How many tokens a second an open model gives on GPUs, how fast for one user, and what a million of them cost."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from calculators.formulas import architecture, holding, memory, parameter_count, rental, serving_steps, throughput
+from calculators.formulas import holding, memory, parameter_count, placement, rental, serving_further, serving_steps, throughput
 from calculators.formulas.architecture import Architecture
-from calculators.formulas.holding import Machine, Need, Rows
-from calculators.formulas.memory import GB, Split
+from calculators.formulas.memory import GB
+from calculators.formulas.placement import Placed, Refusal
 from calculators.formulas.throughput import Gpu, Load, Rates, Setup, Speed, Work
-from calculators.kit import carry, workload
+from calculators.kit import search, workload
 from calculators.kit.chart import Line, Lines
-from calculators.kit.facts import Facts, Value
-from calculators.kit.shape import LEFT_OUT, Calculator, InputError, Link, NoValue, Step, Table, number, output, shared, whole
+from calculators.kit.facts import Facts
+from calculators.kit.shape import LEFT_OUT, Calculator, NoValue, Step, Table, number, output, shared, whole
 from calculators.kit.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK, Range, show
 from calculators.kit.units import number as show_number
 
-NEARLY_ALL = 0.75  # of the requests counted with: fewer than this, and memory rather than speed is what is not known
-SERVER = memory.SERVER  # GPUs of one server; a link between servers is not modelled
 FACTORS_OF = {"generic": "generic", "tgi": "generic", "ollama": "llama-cpp"}  # engines that were not measured by themselves
-EXPERTS = "serving-assumptions.model.experts-per-token"  # of a model of one's own
 PARTS = {"weights": "reading weights", "cache": "reading the KV cache", "compute": "compute", "overhead": "fixed overhead",
          "link": "the link between GPUs"}
 
@@ -73,7 +69,7 @@ class Plan(NamedTuple):
     mode: str
     odd: tuple[str, ...]  # what the engine is not known to do
     waiting: Range  # how many times the unloaded time to the first token it was under such a load
-    context: float | None = None  # tokens that the model is made for, where known
+    context: float | None  # tokens that the model is made for, where known
 
     @property
     def held(self) -> int:
@@ -100,21 +96,10 @@ class Plan(NamedTuple):
 
     def most_for(self, target: float, share: float = 1.0) -> int:
         """The most requests in flight that each still get `target` tokens/s, if speeds are `share` of the prediction."""
-        most = self.most
-        if self.at(1).user_tokens_per_s * share < target:
-            return 0
-        low, high = 1, most + 1
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self.at(middle).user_tokens_per_s * share >= target else (low, middle)
-        return low
+        def fast(requests: int) -> bool:
+            return self.at(requests).user_tokens_per_s * share >= target
 
-
-class Refusal(NamedTuple):
-    """Why there is no estimate: a headline, and the reason as it stands in place of a figure."""
-
-    headline: str
-    why: str
+        return search.last_whole(fast, 1, self.most + 1) if fast(1) else 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,95 +130,21 @@ class Outputs:
     offers: int
 
 
-# --- reading ----------------------------------------------------------------------------------------------------------
-
-
-def model_of(inputs: Inputs, facts: Facts) -> tuple[str, Architecture]:
-    """Name and architecture. Raises InputError for a model of one's own that cannot be."""
-    if inputs.model == workload.CUSTOM:
-        return holding.OWN, own_architecture(inputs, round(float(facts[EXPERTS].value)))
-    return str(facts.rows("models")[inputs.model]["name"]), architecture.of(facts, inputs.model)
-
-
-def own_architecture(inputs: Inputs, per_token: int) -> Architecture:
-    """An architecture with the counts that were given.
-
-    What attention and embeddings leave is MLP or, if a token uses fewer than all parameters, routed experts of which it
-    uses `per_token`. Raises InputError if the counts contradict each other.
-    """
-    workload.check_own(inputs)
-    h, vocabulary = inputs.hidden_size, max(1, inputs.vocabulary)
-    attention = workload.attention_of(inputs)
-    left = inputs.parameters_b * 1e9 - attention - 2 * vocabulary * h
-    used = inputs.parameters_b if inputs.active_parameters_b is None else inputs.active_parameters_b
-    active = used * 1e9 - attention - vocabulary * h
-    for field, label, given, beyond in (("parameters_b", "Parameters", inputs.parameters_b, left),
-                                        ("active_parameters_b", "Active parameters", used, active)):
-        if beyond <= 0:
-            least = show(float(f"{given - beyond / 1e9:.4g}"), "billion")
-            raise InputError(field, f"{label} must be more than those of the attention and the embeddings by themselves, "
-                                    f"{least} (got {given:g}).")
-    kind = "mha" if inputs.kv_heads == inputs.heads else "mqa" if inputs.kv_heads == 1 else "gqa"
-    common = {"layers": inputs.layers, "hidden_size": h, "heads": inputs.heads, "vocabulary": vocabulary,
-              "attention": kind, "kv_heads": inputs.kv_heads, "head_size": inputs.head_size}
-    width = left / (3 * h * inputs.layers)
-    if active >= left * 0.98:
-        return architecture.from_dict(common | {"intermediate_size": max(1, round(width))})
-    experts = max(per_token, round(per_token * left / active))
-    return architecture.from_dict(common | {
-        "experts": experts, "experts_per_token": per_token, "expert_layers": inputs.layers,
-        "expert_intermediate_size": max(1, round(width / experts)), "expert_hidden_size": h})
-
-
-def memory_of(inputs: Inputs, facts: Facts) -> tuple[Need, Machine, Rows]:
-    """What one request needs and what there is, as the GPU memory page counts it, and the rows of data/ that were read."""
-    own = {name: getattr(inputs, name) for name in workload.OwnModel.__dataclass_fields__}
-    asked = holding.Question(
-        **own, model=inputs.model, weight_precision=inputs.weight_precision, kv_precision=inputs.kv_precision,
-        context_tokens=inputs.input_tokens + inputs.output_tokens, concurrent_requests=1, gpu=inputs.gpu, engine=inputs.engine)
-    need, rows = holding.need_of(asked, facts)
-    return need, holding.machine_of(inputs.gpu, asked, facts), rows
-
-
-def split_of(inputs: Inputs, gpus: int) -> Split:
-    """How one copy is spread over so many GPUs: each layer, or by engines that do so whole layers."""
-    return Split(1, gpus) if inputs.engine in workload.LAYERWISE else Split(gpus, 1)
-
-
-def holding_of(need: Need, machine: Machine, requests: int) -> int | None:
-    """The fewest GPUs of one server that hold so many requests, or else the most that hold one; None if none do."""
-    one_server = [split for split in machine.splits(need, None) if split.gpus <= SERVER and 1 in split]
-    holding = [split for split in one_server if machine.holds(need, split)]
-    all_of_them = need._replace(requests=requests)
-    found = next((split for split in holding if machine.holds(all_of_them, split)), holding[-1] if holding else None)
-    return found.gpus if found else None
+# --- the plan ---------------------------------------------------------------------------------------------------------
 
 
 def plan_of(inputs: Inputs, facts: Facts) -> Plan | Refusal:
     """The arrangement that is asked for, or the smallest that holds model and requests; or why there is none."""
-    name, arch = model_of(inputs, facts)
-    need, machine, rows = memory_of(inputs, facts)
-    row = facts.rows("gpus")[inputs.gpu]
-    fewest = holding_of(need, machine, 1)
-    # With copies the requests are shared out, so that one copy need not hold them all.
-    holding = holding_of(need, machine, inputs.concurrent_requests or 1) if inputs.gpus is None else fewest
-    gpus = inputs.tensor_parallel or holding
-    why = _why_not(inputs, row, arch, gpus, machine.name)
-    if why or gpus is None:
-        return why or _too_large(inputs, machine, fewest)
-    split = split_of(inputs, gpus)
-    if not machine.holds(need, split):
-        return _too_large(inputs, machine, fewest)
-    engine = FACTORS_OF.get(inputs.engine, inputs.engine)
-    setup = Setup(gpus, throughput.format_of(rows.format, facts.rows("precisions")[rows.format]), need.element_bytes, engine,
-                  by_layer=inputs.engine in workload.LAYERWISE and gpus > 1)
-    plan = _plan(inputs, facts, name, arch, throughput.gpu_of(facts, inputs.gpu), setup, need, machine)
-    return plan._replace(context=rows.context)
+    found = placement.placed(inputs, facts)
+    return found if isinstance(found, Refusal) else _plan(inputs, facts, found)
 
 
-def _plan(inputs: Inputs, facts: Facts, name: str, arch: Architecture, gpu: Gpu, setup: Setup, need: Need,
-          machine: Machine) -> Plan:
-    fitted, split = throughput.read_fitted(facts), split_of(inputs, setup.gpus)
+def _plan(inputs: Inputs, facts: Facts, placed: Placed) -> Plan:
+    name, arch, need, machine, rows, split = placed
+    gpu, fitted = throughput.gpu_of(facts, inputs.gpu), throughput.read_fitted(facts)
+    setup = Setup(split.gpus, throughput.format_of(rows.format, facts.rows("precisions")[rows.format]), need.element_bytes,
+                  FACTORS_OF.get(inputs.engine, inputs.engine),
+                  by_layer=inputs.engine in workload.LAYERWISE and split.gpus > 1)
     copies = (inputs.gpus or setup.gpus) // setup.gpus
     asked = inputs.concurrent_requests
     busy = copies if asked is None else min(copies, asked)
@@ -248,42 +159,12 @@ def _plan(inputs: Inputs, facts: Facts, name: str, arch: Architecture, gpu: Gpu,
     return Plan(name, arch, machine.name, gpu, setup, copies, busy, load, fit, need.static(split), machine.overhead_key,
                 work, rates, speed, (span.low, span.high), span.widened, fitted.spans["first"], mode,
                 tuple(holding.odd_engine(machine, setup.weights.key, inputs.kv_precision)),
-                throughput.waiting_of(speed.requests, fitted.waiting))
+                throughput.waiting_of(speed.requests, fitted.waiting), rows.context)
 
 
 def own_key(gpu: str) -> str:
     """The row of data/serving-errors.yaml of one GPU; not every GPU has one."""
     return f"gpu-{gpu}"
-
-
-def _why_not(inputs: Inputs, row: Mapping[str, Value], arch: Architecture, gpus: int | None,
-             gpu_name: str) -> Refusal | None:
-    """Arrangements that are refused before anything is counted."""
-    if gpus is None:
-        return None
-    if gpus > 1 and row.get("vendor") == "Apple":
-        return Refusal(f"No estimate for several {gpu_name}", "Apple's chips have one GPU each")
-    if gpus > SERVER:
-        return Refusal(f"No estimate for {gpus:,} GPUs to a layer",
-                       f"more than {SERVER} GPUs to a layer are not modelled: the network between servers decides")
-    if gpus > 1 and not row.get("link_gb_s") and inputs.engine not in workload.LAYERWISE:
-        return Refusal(f"No estimate for several {gpu_name}", "no speed of the link between them was found")
-    why = memory.refused(arch, gpus) if inputs.engine not in workload.LAYERWISE else ""
-    if why:
-        return Refusal(f"{why}: take {memory.nearest(arch, gpus, SERVER)}", "engines refuse such a split")
-    if inputs.gpus is not None and inputs.gpus < gpus:
-        return Refusal(f"{show(inputs.gpus, 'GPUs')} {'is' if inputs.gpus == 1 else 'are'} too few: one copy of the model "
-                       f"needs {gpus}", f"one copy of the model needs {gpus}")
-    return None
-
-
-def _too_large(inputs: Inputs, machine: Machine, fewest: int | None) -> Refusal:
-    """The weights and one request do not fit on the GPUs given, or if none were given on any number that is tried."""
-    given = inputs.tensor_parallel
-    where = f"{given or (1 if machine.single else SERVER)} × {machine.name}"
-    beyond = f": {fewest} are needed" if fewest else "" if machine.single else (
-        f", nor on any other number up to {SERVER}" if given and given < SERVER else ", the most that is tried")
-    return Refusal(f"Does not fit on {where}{beyond}", f"weights and one request do not fit on {where}{beyond}")
 
 
 # --- the result -------------------------------------------------------------------------------------------------------
@@ -394,7 +275,7 @@ _NUMBERS = (("For one copy", "text"), ("At once", "count"), ("All requests", "to
 
 def _numbers(inputs: Inputs, facts: Facts, price: float | None) -> Table:
     """What one copy would give over every number of GPUs of one server that holds it."""
-    need, machine, _ = memory_of(inputs, facts)
+    need, machine, _ = placement.memory_of(inputs, facts)
     rows = []
     for split in machine.splits(need, None):
         tried = split.gpus in memory.PARTS_OF_SERVER
@@ -470,66 +351,6 @@ def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> Lines:
         table_x=[x for x, _ in points], mark=(target, f"wanted: {show_number(target)}") if target else None, log=True)
 
 
-def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
-    """Where to go from here, with what was set here."""
-    table = inputs.model != workload.CUSTOM
-    own = {} if table else {name: getattr(inputs, name) for name in workload.OwnModel.__dataclass_fields__}
-    model = {"model": inputs.model} if table else {}
-    load: dict[str, Any] = {
-        "gpu": inputs.gpu, "weight_precision": inputs.weight_precision, "kv_precision": inputs.kv_precision,
-        "concurrent_requests": inputs.concurrent_requests, "context_tokens": inputs.input_tokens + inputs.output_tokens,
-        "tensor_parallel": inputs.tensor_parallel}
-    engine = {"engine": inputs.engine} if inputs.engine != workload.GENERIC else {}
-    return [
-        carry.link(f"The command that serves {'it' if table else 'a model of the table'}", "calculators/deploy/",
-                   **model, **load, **engine),
-        carry.link("Whether it fits, part by part", "calculators/gpu-memory/", model=inputs.model, **own, **load,
-                   engine=inputs.engine),
-        _break_even(inputs, outputs),
-        Link("How far off these estimates are, by model, GPU and load", "about/accuracy/#errors"),
-        Link("What renting a GPU costs, by provider", "data/gpus/"),
-    ]
-
-
-def _break_even(inputs: Inputs, outputs: Outputs) -> Link:
-    """Break-even for the same model and GPUs; for a model of one's own its simple form, with this throughput."""
-    title, page = "At what volume a server of your own costs less than an API", "calculators/break-even/"
-    if inputs.model != workload.CUSTOM:
-        return carry.link(title, page, mode="full", model=inputs.model, gpu=inputs.gpu, tensor_parallel=inputs.tensor_parallel,
-                          weight_precision=inputs.weight_precision, input_tokens=inputs.input_tokens,
-                          output_tokens=inputs.output_tokens, gpu_hour_usd=inputs.gpu_hour_usd)
-    out, price, gpus = outputs.output_tokens_per_s, outputs.gpu_price_usd, outputs.gpus_used
-    if isinstance(out, NoValue) or isinstance(price, NoValue) or isinstance(gpus, NoValue):
-        return Link(title, page)
-    both = out.central * (inputs.input_tokens + inputs.output_tokens) / inputs.output_tokens
-    return carry.link(title, page, mode="simple", tokens_per_second=float(f"{both:.4g}"),
-                      hosting_cost_per_hour=float(f"{price * gpus:.6g}"))
-
-
-def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
-    """What the reader should know before using the figure."""
-    plan = outputs.plan
-    if isinstance(plan, Refusal):
-        return []
-    found = [*plan.odd, *workload.beyond_context(plan.name, inputs.input_tokens + inputs.output_tokens, plan.context)]
-    if inputs.concurrent_requests is not None and inputs.concurrent_requests > plan.busy * plan.most:
-        found.append(f"Only {show_number(plan.busy * plan.most)} of the requests run at once: the others wait.")
-    if plan.fit.low < NEARLY_ALL * plan.speed.requests:
-        low, high = (show_number(plan.copies * count) for count in (plan.fit.low, plan.fit.high))
-        found.append(f"Memory is nearly full: by what the engine takes for itself {low} to {high} requests fit, and the result "
-                     "may be further off than its range says. Take more GPUs or a smaller format, or read the engine's log.")
-    if inputs.gpus and inputs.gpus % plan.setup.gpus:
-        found.append(f"{inputs.gpus % plan.setup.gpus} of the {inputs.gpus:,} GPUs are left over.")
-    if inputs.model == workload.CUSTOM and plan.arch.experts:
-        found.append(f"Of your model's experts a token is taken to use {plan.arch.experts_per_token}.")
-    if plan.arch.experts and plan.setup.engine in throughput.DENSE_ALONE:
-        found.append("No mixture of experts was measured with this engine: the time is put together from its dense models and "
-                     "from other engines' mixtures, and may be far off.")
-    if inputs.gpu.startswith("apple"):
-        found.append("No matrix rate is published for this chip: the time to the first token is rough.")
-    return found
-
-
 CALCULATOR = Calculator(
     slug="serving",
     title="Serving speed",
@@ -542,6 +363,6 @@ CALCULATOR = Calculator(
     calculate=calculate,
     explain=explain,
     chart=chart,
-    next=next_pages,
-    warnings=warnings,
+    next=serving_further.next_pages,
+    warnings=serving_further.warnings,
 )

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from calculators.kit.search import Change, changes
+from calculators.kit.search import Change, changes, last_whole
 
 
 def found(gap, now, low, high, **more):
@@ -85,3 +85,11 @@ def test_a_line_takes_few_looks() -> None:
 
     changes(gap, 100, 0, 1e6)
     assert len(looks) <= 30
+
+
+def test_the_last_whole_number_is_found_wherever_it_lies_and_neither_end_is_asked() -> None:
+    for last in range(3, 10):
+        asked: list[int] = []
+        assert last_whole(lambda n, last=last, asked=asked: asked.append(n) or n <= last, 3, 10) == last
+        assert set(asked) <= set(range(4, 10))
+    assert last_whole(lambda n: n**3 <= 10**12, 0, 10**9) == 10_000

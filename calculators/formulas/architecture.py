@@ -143,14 +143,9 @@ def of(facts: Facts, model_id: str, stem: str = "models") -> Architecture:
     if row is None or "layers" not in row:
         raise MissingFact(f"data/{stem}.yaml has no architecture of {model_id} in force on {facts.as_of}.")
     try:
-        return from_row(row)
+        return from_dict({name: value for name, value in row.items() if name in _FIELDS})
     except ValueError as error:
         raise ValueError(f"{model_id}: {error}") from None
-
-
-def from_row(row: Mapping[str, Any]) -> Architecture:
-    """The architecture of a row of data/models.yaml, whose other columns are passed over. Raises ValueError."""
-    return from_dict({name: value for name, value in row.items() if name in _FIELDS})
 
 
 def from_dict(given: Mapping[str, Any]) -> Architecture:
@@ -213,10 +208,8 @@ def _problems(a: Architecture) -> Iterator[str]:
     for name in ("layers", "hidden_size", "heads", "vocabulary", *needed.get(a.attention, ("kv_heads", "head_size"))):
         if not getattr(a, name):
             yield f"{name} must be above 0"
-    if a.attention in GROUPED:
-        kind = "mha" if a.kv_heads == a.heads else "mqa" if a.kv_heads == 1 else "gqa"
-        if a.attention != kind or a.heads % a.kv_heads:
-            yield f"{a.attention} does not fit {a.heads} heads with {a.kv_heads} KV heads"
+    if a.attention in GROUPED and (a.attention != grouped(a.heads, a.kv_heads) or a.heads % a.kv_heads):
+        yield f"{a.attention} does not fit {a.heads} heads with {a.kv_heads} KV heads"
     groups = (("window_layers", ("window_tokens", "window_kv_heads" if a.attention in GROUPED else "window_tokens")),
               ("linear_layers", ("linear_key_heads", "linear_value_heads", "linear_key_size", "linear_value_size")),
               ("dense_layers", ("intermediate_size",)),
@@ -237,6 +230,11 @@ def _problems(a: Architecture) -> Iterator[str]:
         yield f"full, window and linear layers must not exceed {a.layers} (got {mixers})"
     if a.experts_per_token > a.experts:
         yield f"experts_per_token must not exceed {a.experts} (got {a.experts_per_token})"
+
+
+def grouped(heads: int, kv_heads: int) -> str:
+    """What attention with so many heads of keys and values is called."""
+    return "mha" if kv_heads == heads else "mqa" if kv_heads == 1 else "gqa"
 
 
 def kind(a: Architecture) -> str:

@@ -156,9 +156,9 @@ def _attention(config: Mapping[str, Any], family: str, values: Mapping[str, Any]
         head_size = _count(config, "global_head_dim", head_size)
         kv_heads = _count(config, "num_global_key_value_heads", kv_heads)
         found["key_is_value"] = _yes(config, "attention_k_eq_v")
-    kind = "mha" if kv_heads == heads else "mqa" if kv_heads == 1 else "gqa"
     gate = _yes(config, "attn_output_gate", family.startswith(("qwen3_next", "qwen3_5")))
     value_size = _count(config, "v_head_dim", 0)
+    kind = architecture.grouped(heads, kv_heads)
     return found | {"attention": kind, "kv_heads": kv_heads, "head_size": head_size, "attention_gate": gate} | (
         {"v_head_size": value_size} if value_size not in (0, head_size) else {})
 

@@ -8,17 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from calculators.formulas import architecture, config_json, memory
+from calculators.formulas import architecture, config_json, memory, own_model
 from calculators.formulas.architecture import Architecture
 from calculators.formulas.memory import GB, GIB, Split
-from calculators.kit import workload
+from calculators.kit import search, workload
 from calculators.kit.facts import Facts, Value
 from calculators.kit.shape import InputError
 from calculators.kit.units import Range
 from calculators.kit.workload import GGUF, LAYERWISE
 
 MOST_TOKENS = 100_000_000
-OWN = "Your model"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +155,7 @@ def need_of(asked: Question, facts: Facts) -> tuple[Need, Rows]:
     if asked.config_json:
         name, arch, published = _config(asked)
     elif own:
-        name, arch, published = OWN, _own(asked), "bf16"
+        name, arch, published = own_model.NAME, own_model.outline(asked), "bf16"
     else:
         row, model_row = facts.rows("models")[asked.model], asked.model
         name, arch = str(row["name"]), architecture.of(facts, model_row)
@@ -187,14 +186,6 @@ def _config(asked: Question) -> tuple[str, Architecture, str]:
         start = asked.config_json[:30] + ("…" if len(asked.config_json) > 30 else "")
         raise InputError("config_json", f"This config.json {error} (got {start!r}).") from None
     return found.name, found.architecture, found.precision
-
-
-def _own(asked: Question) -> Architecture:
-    """Only what cache and split need; the weights go by the count that was given. Raises InputError if it cannot be."""
-    workload.check_own(asked)
-    kind = "mha" if asked.kv_heads == asked.heads else "mqa" if asked.kv_heads == 1 else "gqa"
-    return Architecture(asked.layers, asked.hidden_size, asked.heads, asked.vocabulary, kind, asked.kv_heads,
-                        asked.head_size, full_layers=asked.layers, cached_full_layers=asked.layers)
 
 
 def machine_of(gpu: str, asked: Question, facts: Facts) -> Machine:
@@ -268,17 +259,12 @@ def odd_engine(machine: Machine, form: str, kv_precision: str) -> list[str]:
 
 def longest_context(machine: Machine, need: Need, split: Split, end: str = "central") -> int:
     """The most tokens per request with which all requests fit; 0 if not even one does. `end`: of the engine's own memory."""
-    low, high, room = 0, MOST_TOKENS, machine.room(need, split, end)
+    room = machine.room(need, split, end)
 
     def fits(tokens: int) -> bool:
         return need.requests * need._replace(context_tokens=tokens).request(split) <= room
 
-    if fits(high):
-        return high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle)
-    return low
+    return MOST_TOKENS if fits(MOST_TOKENS) else search.last_whole(fits, 0, MOST_TOKENS)
 
 
 def most_requests(machine: Machine, need: Need, split: Split, end: str = "central") -> int:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any, NamedTuple
 
-from calculators import serving
 from calculators.formulas import hosting, prices, three_ways, throughput
 from calculators.formulas.decision_inputs import JOB, Inputs
 from calculators.formulas.options import CLOUD, OWN, Finding
+from calculators.formulas.placement import Refusal
+from calculators.kit import search
 from calculators.kit.facts import Facts
 from calculators.kit.shape import FromFact, NoValue
 from calculators.kit.units import HOURS_PER_MONTH, Range, show, significant
@@ -112,7 +113,7 @@ def servers_of(inputs: Inputs, facts: Facts, base: three_ways.Base) -> Servers:
         usd=sum(three_ways.owned_parts(asked, base, card.usd)) / HOURS_PER_MONTH)
     rents = {three_ways.ON_DEMAND: base.rents[three_ways.ON_DEMAND], three_ways.BOUGHT: bought}
     engineer = asked.engineer_usd / hosting.MONTHS_PER_YEAR
-    if isinstance(engine, serving.Refusal):
+    if isinstance(engine, Refusal):
         return Servers(case, (1.0, 1.0), rents, 0, engineer, None, None, f"{engine.headline}.")
     span, gpus = engine.plan.span, engine.plan.setup.gpus
     most = min(int(engine.plan.work.room_bytes / _each(engine, job) * (1 + 1e-12)), throughput.MOST_IN_FLIGHT)
@@ -134,7 +135,7 @@ def _alone(inputs: Inputs, base: three_ways.Base) -> tuple[three_ways.Engine, th
     """One copy of the model with one request and nothing else running; None if the model cannot be run."""
     job = job_of(inputs, base)
     engine = base.engines.of(job)
-    return None if isinstance(engine, serving.Refusal) else (engine, speed_at(engine, job, 1))
+    return None if isinstance(engine, Refusal) else (engine, speed_at(engine, job, 1))
 
 
 def first_token(inputs: Inputs, base: three_ways.Base) -> Range | None:
@@ -164,11 +165,7 @@ def speed_at(engine: three_ways.Engine, job: prices.Job, at_once: int) -> throug
 
 def _most_for(target: float, engine: three_ways.Engine, job: prices.Job, most: int) -> int:
     """The most requests at once that each get the target by the central estimate; one if none do."""
-    low, high = 1, most + 1
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if speed_at(engine, job, middle).user_tokens_per_s >= target else (low, middle)
-    return low
+    return search.last_whole(lambda count: speed_at(engine, job, count).user_tokens_per_s >= target, 1, most + 1)
 
 
 def shortfalls(inputs: Inputs, servers: Servers) -> list[Finding]:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from calculators import serving
-from calculators.formulas import attention_work, hosting, kv_cache, prices, rental, throughput
+from calculators.formulas import attention_work, hosting, kv_cache, placement, prices, rental, throughput
 from calculators.formulas.holding import Machine, Need
 from calculators.formulas.hosting import Case, Crossings, Fleet, Month
-from calculators.formulas.memory import Split
+from calculators.formulas.memory import SERVER, Split
+from calculators.formulas.placement import Refusal
 from calculators.kit import workload
 from calculators.kit.facts import Facts, Value
 from calculators.kit.shape import FromFact, NoValue, choice, folded, number, stepped, when, whole
@@ -255,32 +256,32 @@ class Engines:
         # Planned with the shortest of requests: what one of another length needs is worked out for each.
         self._base = serving.Inputs(model=inputs.model, gpu=inputs.gpu, weight_precision=inputs.weight_precision,
                                     tensor_parallel=inputs.tensor_parallel, input_tokens=1, output_tokens=1)
-        self._need, self._machine, _ = serving.memory_of(self._base, facts)
-        splits = [serving.split_of(self._base, inputs.tensor_parallel)] if inputs.tensor_parallel else [
-            split for split in self._machine.splits(self._need, None) if split.gpus <= serving.SERVER and 1 in split]
+        self._need, self._machine, _ = placement.memory_of(self._base, facts)
+        splits = [placement.split_of(self._base, inputs.tensor_parallel)] if inputs.tensor_parallel else [
+            split for split in self._machine.splits(self._need, None) if split.gpus <= SERVER and 1 in split]
         self._rooms = {split: self._machine.room(self._need, split) for split in splits}
         self._context = float(facts.rows("models")[inputs.model].get("context_tokens", math.inf))
-        self._known: dict[Split, Engine | serving.Refusal] = {}
+        self._known: dict[Split, Engine | Refusal] = {}
         self._speeds: dict[tuple[int, prices.Job], float] = {}
 
-    def of(self, job: prices.Job) -> Engine | serving.Refusal:
+    def of(self, job: prices.Job) -> Engine | Refusal:
         """The fewest GPUs that hold one request of the job, or why there are none."""
         prompt, answer = lengths(job)
         if prompt + answer > self._context:
             why = f"prompt and answer together are longer than the {show(self._context, 'tokens')} that the model takes"
-            return serving.Refusal(why, why)
+            return Refusal(why, why)
         need = self._need._replace(context_tokens=prompt + answer)
         for split, room in self._rooms.items():
             if need.request(split) <= room:
                 return self._planned(split)
         found = serving.plan_of(replace(self._base, input_tokens=prompt, output_tokens=answer), self._facts)
         why = "no number of GPUs of one server holds it"
-        return found if isinstance(found, serving.Refusal) else serving.Refusal(why, why)
+        return found if isinstance(found, Refusal) else Refusal(why, why)
 
-    def _planned(self, split: Split) -> Engine | serving.Refusal:
+    def _planned(self, split: Split) -> Engine | Refusal:
         if split not in self._known:
             plan = serving.plan_of(replace(self._base, tensor_parallel=split.gpus), self._facts)
-            self._known[split] = plan if isinstance(plan, serving.Refusal) else Engine(
+            self._known[split] = plan if isinstance(plan, Refusal) else Engine(
                 plan, self._machine, self._need, split)
         return self._known[split]
 
@@ -331,7 +332,7 @@ class Setting(NamedTuple):
 
     base: Base
     case: Case
-    engine: Engine | serving.Refusal
+    engine: Engine | Refusal
     rent: Rent
     span: tuple[float, float]  # factors low and high on the throughput
     why_not: str  # there is no replica of one's own; "" if there is
@@ -344,8 +345,8 @@ def setting_of(inputs: Inputs, facts: Facts) -> Setting:
     engine = base.engines.of(base.load.job)
     rent = _rent(inputs, base)
     measured = inputs.replica_tokens_per_s is not None
-    span = (1.0, 1.0) if measured or isinstance(engine, serving.Refusal) else engine.plan.span
-    why = engine.why if isinstance(engine, serving.Refusal) else "" if rent.usd is not None else rent.words
+    span = (1.0, 1.0) if measured or isinstance(engine, Refusal) else engine.plan.span
+    why = engine.why if isinstance(engine, Refusal) else "" if rent.usd is not None else rent.words
     return Setting(base, case_of(inputs, base), engine, rent, span, why)
 
 
@@ -445,12 +446,12 @@ def case_of(inputs: Inputs, base: Base) -> Case:
     usd = [math.inf if isinstance(offer, NoValue) else _times(prices.request_usd(offer, job), factor)
            for offer in (base.proprietary, base.hosted)]
     engine, rent = base.engines.of(job), _rent(inputs, base)
-    known = not isinstance(engine, serving.Refusal) and rent.usd is not None
+    known = not isinstance(engine, Refusal) and rent.usd is not None
     scaling = inputs.scaling if inputs.acquisition in (ON_DEMAND, SPOT) else hosting.ALWAYS
     lost = hosting.lost_share(inputs.interruptions, inputs.restart_minutes) if inputs.acquisition == SPOT else 0.0
-    per_s = 0.0 if isinstance(engine, serving.Refusal) else _per_s(inputs, base, engine, job)
+    per_s = 0.0 if isinstance(engine, Refusal) else _per_s(inputs, base, engine, job)
     capacity = per_s * SECONDS_PER_HOUR * inputs.planned_load_percent / 100 * (1 - lost)
-    gpus = 0 if isinstance(engine, serving.Refusal) else engine.plan.setup.gpus
+    gpus = 0 if isinstance(engine, Refusal) else engine.plan.setup.gpus
     return Case(
         inputs.requests_per_day, usd[0], usd[1], capacity or 1.0,
         Fleet(base.levels, base.busiest_day, job.waiting, scaling, inputs.reserve_replicas, inputs.staging_replicas,
@@ -493,6 +494,6 @@ def at_nothing(case: Case) -> str:
 def speed_of(setting: Setting) -> float | None:
     """Output tokens that a replica gives in a second, by the estimate; None if there is none."""
     job = setting.base.load.job
-    if isinstance(setting.engine, serving.Refusal):
+    if isinstance(setting.engine, Refusal):
         return None
     return setting.base.engines.requests_per_s(setting.engine, job) * lengths(job)[1]

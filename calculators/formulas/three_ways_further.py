@@ -2,8 +2,8 @@
 
 import math
 
-from calculators import serving
 from calculators.formulas import hosting, prices
+from calculators.formulas.placement import Refusal
 from calculators.formulas.three_ways import BOUGHT, SPOT, Inputs, Setting
 from calculators.formulas.three_ways_ranges import ESTIMATE, middle
 from calculators.formulas.three_ways_result import Outputs
@@ -34,7 +34,7 @@ def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
 def _outlay(inputs: Inputs, setting: Setting, replicas: float) -> str:
     """What the GPUs of one's own take to buy, those in reserve and for tests included."""
     engine, listed = setting.engine, setting.base.rents[BOUGHT].usd or 0.0
-    assert not isinstance(engine, serving.Refusal)
+    assert not isinstance(engine, Refusal)
     gpus = math.ceil((replicas + inputs.reserve_replicas + inputs.staging_replicas) * engine.plan.setup.gpus)
     usd = gpus * (listed if inputs.purchase_usd is None else inputs.purchase_usd)
     return f"{show(gpus, 'GPUs')} with their share of the servers, about {show(significant(usd, ESTIMATE), 'USD')}"
@@ -68,6 +68,6 @@ def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     if not isinstance(used, NoValue) and used < 10 and case.fleet.scaling == hosting.ALWAYS:
         found.append(f"The replicas that are paid for work {show(significant(used, 2), '%')} of the time.")
     engine, estimated = setting.engine, inputs.replica_tokens_per_s is None
-    if not isinstance(engine, serving.Refusal) and engine.plan.widened and estimated:
+    if not isinstance(engine, Refusal) and engine.plan.widened and estimated:
         found.append("Nothing alike was measured: the range of the throughput is the widest.")
     return [*found, QUALITY]

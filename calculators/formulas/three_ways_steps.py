@@ -2,8 +2,8 @@
 
 import math
 
-from calculators import serving
 from calculators.formulas import hosting, prices
+from calculators.formulas.placement import Refusal
 from calculators.formulas.three_ways import (
     BOUGHT,
     FACTS,
@@ -86,7 +86,7 @@ def _span(setting: Setting) -> list[Step]:
 def _own_texts(inputs: Inputs, setting: Setting, job: prices.Job) -> dict[str, str]:
     """How the figures of one's own come about."""
     case, engine = setting.case, setting.engine
-    assert not isinstance(engine, serving.Refusal)
+    assert not isinstance(engine, Refusal)
     gpus, fleet = engine.plan.setup.gpus, case.fleet
     answer = lengths(job)[1]
     speed = speed_of(setting) or 0.0

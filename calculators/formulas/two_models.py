@@ -10,7 +10,6 @@ from calculators.kit.facts import Facts
 from calculators.kit.units import Range, show
 
 EDGE_FORMAT = "q4-k-m"  # in data/precisions.yaml: what programs on devices commonly load
-_ARCHITECTURE = frozenset(architecture.Architecture.__dataclass_fields__)
 
 
 @functools.lru_cache(maxsize=2)
@@ -83,6 +82,5 @@ def licence_findings(decision: clauses.Decision) -> list[Finding]:
 
 def weights_gb(inputs: Inputs, facts: Facts) -> float:
     """The weights of the open model as a device would load them, in GB."""
-    row = facts.rows("models")[inputs.model]
-    arch = architecture.from_dict({name: value for name, value in row.items() if name in _ARCHITECTURE})
-    return memory.weights(arch, memory.format_of(facts.rows("precisions")[EDGE_FORMAT])).total / memory.GB
+    form = memory.format_of(facts.rows("precisions")[EDGE_FORMAT])
+    return memory.weights(architecture.of(facts, inputs.model), form).total / memory.GB

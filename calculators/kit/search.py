@@ -99,3 +99,12 @@ def crossing(gap: Callable[[float], float], inside: float, outside: float, at_in
         else:
             inside, at_inside = middle, at_middle
     return inside
+
+
+def last_whole(holds: Callable[[int], bool], inside: int, outside: int) -> int:
+    """The last whole number for which something holds, from `inside`, for which it does, on, before `outside`, for which it
+    does not; neither is asked. Halving: it holds up to some number and not beyond."""
+    while outside - inside > 1:
+        middle = (inside + outside) // 2
+        inside, outside = (middle, outside) if holds(middle) else (inside, middle)
+    return inside
