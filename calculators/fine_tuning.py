@@ -8,7 +8,7 @@ from calculators.formulas.architecture import Architecture
 from calculators.formulas.memory import GB, GIB, SERVER
 from calculators.formulas.training import GPU_COUNTS, SHARDINGS, Job, Parts, Peak, Work
 from calculators.formulas.tuning_run import KEY, Constants, constants, gpus_needed, job_of, kinds_of, peak_of, tokens_at_once
-from calculators.kit import workload
+from calculators.kit import search, workload
 from calculators.kit.chart import Stack
 from calculators.kit.facts import Facts
 from calculators.kit.shape import (
@@ -59,7 +59,6 @@ NOTHING = Range(0, 0, 0)
 NONE = "No number of GPUs holds it this way"
 # The prices of data/fine-tuning.yaml, by the size of the model; "…-most" beside each says up to which size it goes.
 _HOSTED = ("lora-16b", "lora-80b", "lora-300b", "lora-above")
-_FINER = "Finer points"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,21 +84,21 @@ class Inputs:
                          "method", *ADAPTERS)
     optimiser: str = folded(choice("Optimiser", default="adam-32", choices=OPTIMISERS,
                                    help="In 32 bits with a 32-bit copy of the weights, otherwise without. Paged: its states "
-                                        "wait in main memory."), _FINER)
+                                        "wait in main memory."), workload.FINER)
     checkpointing: bool = folded(yes_no(
         "Recompute activations (checkpointing)", default=True,
-        help="Keeps one vector for each layer and computes the rest again: less memory, more work."), _FINER)
+        help="Keeps one vector for each layer and computes the rest again: less memory, more work."), workload.FINER)
     loss_in_pieces: bool = folded(yes_no(
         "Take the loss in pieces", default=True,
-        help="Never holds the logits of all tokens in 32 bits. An option in most tools."), _FINER)
+        help="Never holds the logits of all tokens in 32 bits. An option in most tools."), workload.FINER)
     compiled: bool = folded(yes_no(
         "Compiled or fused layers", default=True,
-        help="torch.compile, Liger, Unsloth. Without, activations take more memory and steps more time."), _FINER)
+        help="torch.compile, Liger, Unsloth. Without, activations take more memory and steps more time."), workload.FINER)
     accumulate: bool = folded(yes_no(
         "Add gradients up over several batches", default=True,
-        help="For larger batches than fit at once. Keeps all gradients in memory throughout."), _FINER)
+        help="For larger batches than fit at once. Keeps all gradients in memory throughout."), workload.FINER)
     sharding: str = folded(choice("Dealt out over the GPUs", default="parameters", choices=SHARDING,
-                                  help="Each choice includes the ones before it."), _FINER)
+                                  help="Each choice includes the ones before it."), workload.FINER)
     gpu: str = workload.gpu()
     gpus: int | None = whole("GPUs", unit="GPUs", default=None, min=1, max=1024,
                              help="All servers together. Left empty: the fewest that hold the high estimate.")
@@ -397,11 +396,8 @@ def _flip(name: str, now: int, most: int, answer: Callable[[int], str]) -> Flip:
     unit, today = CALCULATOR.fields()[name].unit, answer(now)
     if answer(most) == today:
         return Flip(name, None, unit, why="more changes nothing")
-    low, high = now, most
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if answer(middle) == today else (low, middle)
-    return Flip(name, low, unit, answer(high), beyond="above")
+    last = search.last_whole(lambda n: answer(n) == today, now, most)
+    return Flip(name, last, unit, answer(last + 1), beyond="above")
 
 
 def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
