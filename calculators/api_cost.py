@@ -1,27 +1,28 @@
 """What a month of a workload costs at list prices, on proprietary APIs and on hosted open models side by side."""
 
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from calculators.formulas import scores
+from calculators.formulas.api_cost_chart import BENCHMARKS, charts
+from calculators.formulas.api_cost_flips import NONE_FITS, flips_of
+from calculators.formulas.api_cost_steps import steps
+from calculators.formulas.price_changes import end_of, mean_month, usd_by_day
 from calculators.formulas.prices import (
+    CACHES,
     PROPRIETARY,
+    SHAPES,
     Cache,
-    Clock,
     Job,
     Offer,
     Parts,
-    Rates,
     Workload,
     cache_of,
     called,
     misfit,
     offer_of,
     parts_usd,
-    peak_rates,
-    plain_name,
     ratio_of,
     request_usd,
     retired,
@@ -30,9 +31,8 @@ from calculators.formulas.prices import (
 )
 from calculators.formulas.prices import TABLE as PRICES
 from calculators.kit import days, workload
-from calculators.kit.chart import Bars, Chart, Line, Lines, Points
-from calculators.kit.facts import Facts, Value
-from calculators.kit.search import Change, changes, just_beyond
+from calculators.kit.chart import Chart
+from calculators.kit.facts import Facts
 from calculators.kit.shape import (
     Calculator,
     Flip,
@@ -49,9 +49,6 @@ from calculators.kit.shape import (
 )
 from calculators.kit.units import DAYS_PER_MONTH, TOKENS_PER_MTOK, show
 
-SHAPES, CACHES = "day-shapes", "caches"
-NONE_FITS = "None of these models can take this request"
-BENCHMARKS = {"none": "None", **scores.BENCHMARKS, scores.INDEX: "Epoch Capabilities Index, up to July 2026"}
 LIFETIMES = {"short": "The shortest that is sold", "long": "The longer one, where one is sold"}
 NOTHING = "Nothing to pay on any of these models"
 
@@ -128,22 +125,6 @@ class Outputs:
     history: tuple[tuple[str, tuple[tuple[str, float], ...]], ...]  # USD per request by day, where it changed
 
 
-def mean_month(costs: Sequence[tuple[float, float]], months: int, growth: float) -> float:
-    """The mean of the months ahead, in the unit of the costs.
-
-    `costs` are what a month costs, by the day (0 is today) from which it does; `growth` is a month's on the month before, as
-    a share. A month is a twelfth of a year here, so that announced days fall where the calendar has them.
-    """
-    total = 0.0
-    ends = [*(day for day, _ in costs[1:]), math.inf]
-    for month in range(months):
-        first, last = month * days.DAYS_PER_MONTH, (month + 1) * days.DAYS_PER_MONTH
-        for (start, cost), end in zip(costs, ends, strict=True):
-            share = max(0.0, min(last, end) - max(first, start)) / days.DAYS_PER_MONTH
-            total += share * cost * (1 + growth) ** month
-    return total / months
-
-
 def ratios_of(inputs: Inputs, facts: Facts) -> dict[str, float]:
     """The ratio of each chosen row. Raises InputError for a name that is none of theirs."""
     given = workload.ratios(inputs.tokeniser_ratios) if inputs.tokeniser_ratios else {}
@@ -180,7 +161,7 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
         if isinstance(offer, NoValue) or why:
             refusals.append(f"{called(values)}: {why}")
             continue
-        over_time = list(_over_time(offer, load, caches[row], facts))
+        over_time = list(usd_by_day(offer, load, caches[row], facts))
         priced.append(_priced(offer, caches[row], over_time, load, inputs, facts))
         changed = tuple((day, usd) for day, usd in over_time if usd is not None)
         if len({usd for _, usd in changed}) > 1:
@@ -188,14 +169,6 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     # By list price, so that a discount of everything leaves the order as it is.
     ranked = sorted(priced, key=lambda p: (request_usd(p.offer, job), p.offer.row))
     return _outputs(inputs, ranked, refusals, tuple(history))
-
-
-def _over_time(offer: Offer, load: Workload, cache: Cache, facts: Facts) -> Iterator[tuple[str, float | None]]:
-    """By the day from which something changed: what the request costs (USD), or None if it cannot be priced."""
-    for day, values in facts.row_history(PRICES, offer.row):
-        then = offer_of(offer.row, values, load.clock, offer.ratio, cache)
-        usd = math.inf if isinstance(then, NoValue) or retired(values) else request_usd(then, load.job)
-        yield day, usd if usd < math.inf else None
 
 
 def _priced(offer: Offer, cache: Cache, over_time: Sequence[tuple[str, float | None]], load: Workload, inputs: Inputs,
@@ -206,7 +179,7 @@ def _priced(offer: Offer, cache: Cache, over_time: Sequence[tuple[str, float | N
     month = taxed.total * requests
     status = str(facts.rows(PRICES)[offer.row]["status"])
     today = days.ordinal(facts.as_of)
-    end = _end(offer.row, facts)
+    end = end_of(offer.row, facts)
     horizon = inputs.horizon_months * days.DAYS_PER_MONTH
     if end and days.ordinal(end) - today < horizon:
         return Priced(offer, cache, taxed, month, NoValue(f"it ends on {end}"), status, end)
@@ -219,13 +192,6 @@ def _priced(offer: Offer, cache: Cache, over_time: Sequence[tuple[str, float | N
             costs.append((float(ahead), usd * factor * requests))
     mean = mean_month(costs, inputs.horizon_months, inputs.growth_percent / 100)
     return Priced(offer, cache, taxed, month, mean, status, end)
-
-
-def _end(row: str, facts: Facts) -> str:
-    """The day on which a model is shut down, as far as that is announced, or ""."""
-    values = facts.rows(PRICES)[row]
-    announced = [day for day, then in facts.row_history(PRICES, row) if day > facts.as_of and retired(then)]
-    return min([*announced, *([str(values["retires"])] if "retires" in values else [])], default="")
 
 
 def _outputs(inputs: Inputs, priced: list[Priced], refusals: list[str],
@@ -288,220 +254,18 @@ def _parts_table(priced: list[Priced], requests: float) -> Table:
 
 def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
     """The working: the cheapest model's bill, and the prices of all."""
-    if not outputs.priced:
-        return [Step(name, "{not_priced}") for name in CALCULATOR.results()]
-    best = outputs.priced[0]
-    return [
-        *(_price_step(p) for p in outputs.priced),
-        Step("cost_per_request", _request_text(inputs, best)),
-        Step("monthly_cost", f"{show(best.request_usd, 'USD')} × {{requests_per_day}} × 30 days = {{monthly_cost}}"),
-        Step("average_monthly_cost", "{horizon_months} from today, each at the prices of its days, with {growth_percent} "
-             "growth a month, divided by their number: {average_monthly_cost}"),
-        Step("cheapest_over_horizon", "{cheapest_over_horizon}; models that end sooner are left out"),
-        Step("cheapest_open", "{cheapest_open}"),
-        Step("cheapest_proprietary", "{cheapest_proprietary}"),
-        Step("monthly_tokens", "({input_tokens} + {overhead_tokens} + {output_tokens} + {reasoning_tokens}) × "
-             "{requests_per_day} × 30 days = {monthly_tokens}, by your count"),
-        Step("usd_per_million_tokens", "{monthly_cost} ÷ {monthly_tokens} = {usd_per_million_tokens}" if outputs.monthly_tokens
-             else "{usd_per_million_tokens}"),
-        Step("parts", "each part of a request in the mean, times the requests of a month"),
-        Step("not_priced", "{not_priced}"),
-        Step("cheapest", f"the least for one request, {{cost_per_request}}, on {best.offer.label}"),
-    ]
-
-
-def _price_step(p: Priced) -> Step:
-    """The prices that a model's bill rests on, each with its source."""
-    def price(name: str, table: str = PRICES) -> str:
-        return f"{{{table}.{p.offer.row}.{name}}}"
-
-    usual = p.offer.off_peak or p.offer.usual
-    text = f"{p.offer.label}: input {price('input')}, output {price('output')}"
-    text += f", cached {price('cached_input')}" if usual.cached != usual.input else ""
-    if p.cache.write:
-        text += f", written to the cache for {price('long_minutes', CACHES)} {price('long_write', CACHES)}"
-    elif usual.write != usual.input:
-        text += f", written to the cache {price('cache_write')}"
-    text += f", cached from {price('smallest', CACHES)} on" if p.cache.smallest else ""
-    text += f", in a batch {price('batch_input')} and {price('batch_output')}" if p.offer.batch else ""
-    text += (f", at peak ({price('peak')}) {price('peak_input')} and {price('peak_output')}" if p.offer.off_peak else "")
-    text += f"; prompts of more than {price('tier_above_tokens')} cost more" if p.offer.tiers else ""
-    return Step("costs", text)
-
-
-def _request_text(inputs: Inputs, best: Priced) -> str:
-    """One request of the cheapest model, part by part."""
-    names = ("input", "reading from the cache", "writing it", "output", "reasoning")
-    parts = " + ".join(f"{show(part, 'USD')} {name}" for name, part in zip(names, best.parts, strict=True) if part)
-    more = []
-    if best.parts.cached:
-        more.append("{cached_share_percent} of the input repeats, with {reads_per_write} reads for each write")
-    if inputs.batch_share_percent:
-        more.append("{batch_share_percent} can wait")
-    if inputs.surcharge_percent:
-        more.append("{surcharge_percent} added")
-    if best.offer.ratio != 1:
-        more.append(f"{best.offer.ratio:g} tokens for each of yours")
-    return f"{parts or 'nothing'} = {{cost_per_request}}{': ' + ', '.join(more) if more else ''}"
+    return steps(inputs, outputs) if outputs.priced else [Step(name, "{not_priced}") for name in CALCULATOR.results()]
 
 
 def chart(inputs: Inputs, outputs: Outputs, facts: Facts) -> list[Chart]:
     """The ranking; the price of the request over time where it changed; quality beside price."""
-    groups = [(f"{p.offer.label}, {p.offer.access}", [round(p.month_usd, 2)]) for p in outputs.priced]
-    found: list[Chart] = [Bars("What a month costs at today's prices", "USD/month", ["A month"],
-                               groups or [("None of them", [0])], by="Model")]
-    if outputs.history:
-        found.append(_history(outputs, facts))
-    quality = _quality(inputs, outputs, facts)
-    return [*found, quality] if quality else found
-
-
-def _history(outputs: Outputs, facts: Facts) -> Lines:
-    """What the request cost, costs and will cost on the models whose price has changed or is about to."""
-    last = max(days.year_of(facts.as_of), *(days.year_of(day) for _, points in outputs.history for day, _ in points)) + 0.1
-    lines = [Line(label, [*((days.year_of(day), usd) for day, usd in points), (last, points[-1][1])], steps=True)
-             for label, points in outputs.history[:6]]
-    days_of_change = sorted({x for line in lines for x, _ in line.points[:-1]})
-    return Lines("What this request cost and will cost, where that changes", "Day", "date", "One request", "USD", lines,
-                 days_of_change, (days.year_of(facts.as_of), "today"), x_text=days.of_year)
-
-
-def _quality(inputs: Inputs, outputs: Outputs, facts: Facts) -> Points | None:
-    """The scores of the models that have one beside the cost of a request."""
-    scored = scores.scores(inputs.benchmark, facts)
-    rows = facts.rows(PRICES)
-    points = [(p.offer.label, int(p.offer.access != PROPRIETARY), p.request_usd * 1000, scored[key]) for p in outputs.priced
-              if (key := plain_name(rows[p.offer.row]["model"])) in scored and p.request_usd]
-    if not points:
-        return None
-    unit = "points" if inputs.benchmark == scores.INDEX else "%"
-    return Points(f"Quality beside price: {BENCHMARKS[inputs.benchmark]}", "A thousand requests", "USD", "Score", unit,
-                  ["Proprietary", "Open weights"], points, by="Model")
+    return charts(inputs, outputs, facts)
 
 
 def flips(inputs: Inputs, facts: Facts) -> list[Flip]:
     """For each number alone, the nearest values above and below at which another model becomes the cheapest."""
-    load, ratios, caches = workload_of(inputs, facts.rows(SHAPES)), ratios_of(inputs, facts), caches_of(inputs, facts)
-    job = load.job
-    rows = facts.rows(PRICES)
-    offers = [offer for row in sorted(inputs.models)
-              if not isinstance(offer := offer_of(row, rows[row], load.clock, ratios[row], caches[row]), NoValue)]
-    best = _cheapest(offers, job)
-    if best is None or not load.requests_per_month or not request_usd(best, job) or load.surcharge == -1:
-        return []
-    found = []
-    for name, (part, scale) in _MOVES.items():
-        corners = (_corners(name, best, offers, job) if part in _TOKENS else set()) | _cache_corners(part, scale, offers, job)
-        found += _flips_of(name, getattr(inputs, name), best, _moving(offers, job, part, scale), corners)
-    peaks = {offer.row: peak_rates(rows[offer.row], caches[offer.row]) for offer in offers if offer.off_peak}
-    if peaks:
-        def at_offset(value: float) -> tuple[list[Offer], Job]:
-            then = load.clock._replace(utc_offset=value)
-            return [_at_clock(offer, rows[offer.row], then, caches[offer.row]) for offer in offers], job
-
-        found += ([_no_flip("utc_offset_hours")] if _whatever_the_hour(best, offers, peaks, job)
-                  else _flips_of("utc_offset_hours", inputs.utc_offset_hours, best, at_offset, set()))
-    alike = "no value of this changes which is the cheapest: every model's cost moves in the same proportion"
-    return found + [Flip(name, None, "", why=alike) for name in ("requests_per_day", "growth_percent", "surcharge_percent")]
-
-
-# What an input is called in a Job, and how much of it makes one there.
-_MOVES = {
-    "input_tokens": ("input_tokens", 1),
-    "output_tokens": ("output_tokens", 1),
-    "reasoning_tokens": ("reasoning_tokens", 1),
-    "overhead_tokens": ("overhead_tokens", 1),
-    "cached_share_percent": ("repeated", 100),
-    "reads_per_write": ("reads_per_write", 1),
-    "batch_share_percent": ("waiting", 100),
-}
-_At = Callable[[float], tuple[list[Offer], Job]]
-_TOKENS = ("input_tokens", "output_tokens", "reasoning_tokens", "overhead_tokens")
-
-
-def _whatever_the_hour(best: Offer, offers: Sequence[Offer], peaks: Mapping[str, Rates], job: Job) -> bool:
-    """Whether a model stays the cheapest if all of its requests come at its peak, and those of the others never do."""
-    worst = best._replace(usual=peaks.get(best.row, best.usual))
-    others = (o._replace(usual=o.off_peak) if o.off_peak else o for o in offers if o is not best)
-    return request_usd(worst, job) < min((request_usd(o, job) for o in others), default=math.inf)
-
-
-def _at_clock(offer: Offer, values: Mapping[str, Value], clock: Clock, cache: Cache) -> Offer:
-    """An offer with the requests at other hours."""
-    moved = offer_of(offer.row, values, clock, offer.ratio, cache) if offer.off_peak else offer
-    return offer if isinstance(moved, NoValue) else moved
-
-
-def _moving(offers: list[Offer], job: Job, part: str, scale: float) -> _At:
-    """The same offers and the job with one part of it moved."""
-    return lambda value: (offers, job._replace(**{part: value / scale}))
-
-
-def _cheapest(offers: Sequence[Offer], job: Job) -> Offer | None:
-    """The model with the cheapest request, the first by its row among equals, or None if none can take it."""
-    usd, _, best = min(((request_usd(offer, job), offer.row, offer) for offer in offers), default=(math.inf, "", None))
-    return best if usd < math.inf else None
-
-
-def _flips_of(name: str, now: float, best: Offer, at: _At, corners: set[float]) -> list[Flip]:
-    """The flips of one input. `at` gives the offers and the job at a value of it."""
-    spec = CALCULATOR.fields()[name]
-
-    def gap(value: float) -> float:
-        offers, job = at(value)
-        own, other = math.inf, math.inf
-        for offer in offers:
-            usd = request_usd(offer, job)
-            if offer.row == best.row:
-                own = usd
-            elif usd < other:
-                other = usd
-        if own == math.inf:
-            return -math.inf
-        return other - own if abs(other - own) > 1e-12 * own else 0.0
-
-    offers, job = at(now)
-    tokens, high = name in _TOKENS, spec.max or 0
-    if tokens:
-        high = min(high, max([now, *(offer.window / offer.ratio for offer in offers if offer.window < math.inf)]) * 1.01)
-    found = []
-    # Between corners a bill is a line in every input (in 1 / (reads + 1) for the reads), so few looks are enough, unless
-    # what can wait goes another way from some value on, or the hours move.
-    bends = (job.waiting and name != "batch_share_percent") or name == "utc_offset_hours"
-    for value, beyond in changes(gap, now, spec.min or 0, high, corners, points=10 if bends else 4):
-        change = Change(now if abs(value - now) <= 1e-6 * max(1, abs(now)) else value, beyond)
-        then = _cheapest(*at(just_beyond(change, whole=tokens, low=spec.min or 0, high=high)))
-        found.append(Flip(name, change.value, spec.unit, f"{then.label} is the cheapest" if then else NONE_FITS, beyond=beyond))
-    return found or [_no_flip(name)]
-
-
-def _no_flip(name: str) -> Flip:
-    return Flip(name, None, CALCULATOR.fields()[name].unit, why="no value of this changes it")
-
-
-def _corners(name: str, best: Offer, offers: Sequence[Offer], job: Job) -> set[float]:
-    """Where a count of tokens meets the limits of an offer (window, longest answer, tiers): those values, the last
-    before an offer gets dearer or drops out, and the ones just above those of today's cheapest."""
-    now, prompt, together = getattr(job, name), job.input_tokens + job.overhead_tokens, sum(job[:4])
-    found = set()
-    for offer in offers:
-        limits = [(offer.window, together)]
-        if name in ("input_tokens", "overhead_tokens"):
-            limits += [(above, prompt) for above, _ in offer.tiers]
-        else:
-            limits.append((offer.longest_answer, job.output_tokens + job.reasoning_tokens))
-        turns = [limit / offer.ratio - (total - now) for limit, total in limits if limit < math.inf]
-        found |= set(turns)
-        if offer is best:
-            found |= {turn * (1 + 1e-11) for turn in turns}
-    return found
-
-
-def _cache_corners(part: str, scale: float, offers: Sequence[Offer], job: Job) -> set[float]:
-    """Where the stretch that repeats becomes long enough to be cached, and the values just below."""
-    other = {"input_tokens": job.repeated, "repeated": job.input_tokens}.get(part, 0)
-    turns = {offer.smallest / offer.ratio / other * scale for offer in offers if other and offer.smallest}
-    return turns | {turn * (1 - 1e-11) for turn in turns}
+    load = workload_of(inputs, facts.rows(SHAPES))
+    return flips_of(inputs, load, ratios_of(inputs, facts), caches_of(inputs, facts), facts.rows(PRICES), CALCULATOR.fields())
 
 
 _CARRIED = ("requests_per_day", "input_tokens", "output_tokens", "reasoning_tokens", "overhead_tokens", "cached_share_percent",

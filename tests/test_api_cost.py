@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import calculators
 from calculators import api_cost
 from calculators.buildtime import data
-from calculators.formulas import prices
+from calculators.formulas import price_changes, prices
 from calculators.formulas.prices import EVEN, Clock, Job, Offer, Rates
 from calculators.kit import days, export, render, workload
 from calculators.kit.result import answer
@@ -109,10 +109,10 @@ def test_shapes_of_the_day() -> None:
 
 def test_the_mean_of_the_months_ahead_by_hand() -> None:
     month = days.DAYS_PER_MONTH
-    assert api_cost.mean_month([(0, 100)], 12, 0) == pytest.approx(100)
-    assert api_cost.mean_month([(0, 100)], 2, 0.5) == pytest.approx(125)  # 100 and 150
-    assert api_cost.mean_month([(0, 100), (month / 2, 300)], 1, 0) == pytest.approx(200)  # half a month of each
-    assert api_cost.mean_month([(0, 100), (month, 300), (2 * month, 50)], 3, 0) == pytest.approx(150)
+    assert price_changes.mean_month([(0, 100)], 12, 0) == pytest.approx(100)
+    assert price_changes.mean_month([(0, 100)], 2, 0.5) == pytest.approx(125)  # 100 and 150
+    assert price_changes.mean_month([(0, 100), (month / 2, 300)], 1, 0) == pytest.approx(200)  # half a month of each
+    assert price_changes.mean_month([(0, 100), (month, 300), (2 * month, 50)], 3, 0) == pytest.approx(150)
 
 
 # --- what must always hold -------------------------------------------------------------------------------------------
@@ -210,7 +210,7 @@ def test_a_flip_that_is_not_there_is_nowhere(inputs: dict[str, Any]) -> None:
 def test_no_default_is_about_to_end() -> None:
     """A page is built as of its day: a default that is retired by then would stop the build."""
     for row in CALCULATOR.defaults(FACTS)["models"]:
-        assert not api_cost._end(row, FACTS), row
+        assert not price_changes.end_of(row, FACTS), row
 
 
 def test_every_model_can_be_chosen_and_the_retired_are_not_offered() -> None:

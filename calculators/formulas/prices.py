@@ -19,7 +19,7 @@ from calculators.kit.facts import Value
 from calculators.kit.shape import NoValue
 from calculators.kit.units import DAYS_PER_MONTH, HOURS_PER_DAY, TOKENS_PER_MTOK, show
 
-TABLE = "prices"
+TABLE, CACHES, SHAPES = "prices", "caches", "day-shapes"  # the tables that these formulas read
 PROPRIETARY = "proprietary"  # in the column `access`
 _SPAN = r"(\d\d):(\d\d)-(\d\d):(\d\d)"
 _PEAK = re.compile(rf"(Monday to Friday )?{_SPAN}(?: and {_SPAN})* UTC", re.ASCII)
