@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import calculators
 from calculators import api_cost, routing
 from calculators.buildtime import data
+from calculators.formulas import routing_ways
 from calculators.kit.shape import Calculator, Flip
 
 DAY = "2026-11-26"
@@ -129,8 +130,8 @@ REQUESTS = st.floats(0, 1e7)
 def test_more_requests_never_cost_less_by_any_way(strategy: str, few: float, more: float, shape: str) -> None:
     asked: dict[str, Any] = {"strategy": strategy, "day_shape": shape}
     inputs = [routing.CALCULATOR.read(asked | {"requests_per_day": n}, FACTS) for n in sorted((few, more))]
-    prices = routing.prices_of(inputs[0], FACTS)
-    less, grown = (routing.costs_of(one, prices) for one in inputs)
+    prices = routing_ways.prices_of(inputs[0], FACTS)
+    less, grown = (routing_ways.costs_of(one, prices) for one in inputs)
     for before, after in zip(less, grown, strict=True):
         assert after >= before * (1 - 1e-12)
 
@@ -154,8 +155,8 @@ def test_the_cost_of_servers_with_an_api_behind_them_has_no_jumps(requests: floa
     """The API takes what is over, so a little more load costs a little more; servers alone jump by whole ones."""
     asked: dict[str, Any] = {"strategy": "fallback", "day_shape": shape, "server_usd_per_hour": price}
     inputs = [routing.CALCULATOR.read(asked | {"requests_per_day": n}, FACTS) for n in (requests, requests * (1 + 1e-9))]
-    prices = routing.prices_of(inputs[0], FACTS)
-    (api, alone, mixed), (api_after, alone_after, mixed_after) = (routing.costs_of(one, prices)[:3] for one in inputs)
+    prices = routing_ways.prices_of(inputs[0], FACTS)
+    (api, alone, mixed), (api_after, alone_after, mixed_after) = (routing_ways.costs_of(one, prices)[:3] for one in inputs)
     assert mixed_after - mixed <= max(1e-8 * mixed, api_after - api) + 1e-6
     jump = (alone_after - alone) / (price * 720)
     assert jump == pytest.approx(round(jump), abs=1e-6)
@@ -169,7 +170,7 @@ def test_servers_alone_jump_where_the_peak_needs_one_more() -> None:
     costs = []
     for n in (fill * 0.999, fill * 1.001):
         inputs = routing.CALCULATOR.read(asked | {"requests_per_day": n}, FACTS)
-        costs.append(routing.costs_of(inputs, routing.prices_of(inputs, FACTS))[1])
+        costs.append(routing_ways.costs_of(inputs, routing_ways.prices_of(inputs, FACTS))[1])
     assert costs == pytest.approx([720, 1440])
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from calculators import routing
 from calculators.buildtime import data
-from calculators.formulas import hybrid
+from calculators.formulas import hybrid, routing_ways
 from calculators.kit.result import Result, answer
 from calculators.kit.shape import NoValue
 
@@ -169,22 +169,22 @@ def test_the_headline_is_that_of_the_cheapest_way(strategy: str) -> None:
         assert not isinstance(mixed, NoValue)
         assert not isinstance(pure, NoValue)
         inputs = routing.CALCULATOR.read(found.inputs, FACTS)
-        mixes = {way.answer for way in routing.ways_of(inputs, routing.prices_of(inputs, FACTS)) if way.mixed}
+        mixes = {way.answer for way in routing_ways.ways_of(inputs, routing_ways.prices_of(inputs, FACTS)) if way.mixed}
         assert (found.headline in mixes) == (mixed < pure)  # type: ignore[operator]
 
 
 def test_an_api_that_is_not_asked_may_be_too_small() -> None:
     """GPT-4.1 answers with 32,768 tokens at the most; here it is the model that the servers do not hand over to."""
     found = ask(strategy="fallback", rest_model="dear", cheap_model="openai-gpt-4-1", output_tokens=32769)
-    assert found.headline != routing.NONE
+    assert found.headline != routing_ways.NONE
     assert ask(strategy="fallback", rest_model="cheap", cheap_model="openai-gpt-4-1", output_tokens=32769).headline == (
-        routing.NONE)
+        routing_ways.NONE)
 
 
 def test_a_request_that_no_model_can_take_is_said_to_be_so() -> None:
     for strategy in routing.STRATEGIES:
         found = ask(strategy=strategy, input_tokens=100_000_000)
-        assert found.headline == routing.NONE
+        assert found.headline == routing_ways.NONE
         assert strategy == "specialised" or "longer than its window" in found.warnings[0]
 
 
