@@ -22,12 +22,13 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import calculators
-from calculators.__main__ import entry, main
+from calculators.__main__ import main
 from calculators.buildtime import PROJECT, data
 from calculators.buildtime.__main__ import main as buildtime
 from calculators.buildtime.bundling import Bundle
 from calculators.buildtime.problems import BadData, Problem
 from calculators.kit.units import UNITS
+from calculators.terminal.program import entry
 
 DAY = "2026-11-24"
 Captured = pytest.CaptureFixture[str]

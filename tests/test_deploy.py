@@ -13,12 +13,12 @@ import pytest
 import yaml
 
 import calculators
-from calculators.__main__ import as_text
 from calculators.buildtime import DOCS, data
 from calculators.kit import export, render
 from calculators.kit.result import Result, answer
 from calculators.kit.shape import InputError, NoValue
 from calculators.kit.units import Range
+from calculators.terminal.text import as_text
 
 FACTS = data.facts("2026-11-26")
 STRANGE = ["me/model", "/data/my models/a", "it's \"quoted\"", "$HOME/x", "$(touch /tmp/x)", "`id`", "a;b && c|d>e",

@@ -22,13 +22,13 @@ import time
 from pathlib import Path
 from typing import NoReturn
 
-from calculators.__main__ import entry
 from calculators.buildtime import DATA, accuracy, data, fitted, flags, pack, refresh
 from calculators.buildtime.bench import command as bench
 from calculators.buildtime.bench.progress import BenchError
 from calculators.buildtime.problems import BadData
 from calculators.buildtime.schema import json_schema
 from calculators.kit.export import SCHEMA
+from calculators.terminal.program import entry
 
 
 class Parser(argparse.ArgumentParser):

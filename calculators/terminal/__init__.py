@@ -1,0 +1,1 @@
+"""What the command line reads and writes: CPython only, never sent to the browser."""
