@@ -3,11 +3,20 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 
-from calculators.formulas import architecture, attention_work, parameter_count, rental, training, tuned, tuning_steps
+from calculators.formulas import (
+    architecture,
+    parameter_count,
+    rental,
+    training,
+    tuned,
+    tuning_further,
+    tuning_speed,
+    tuning_steps,
+)
 from calculators.formulas.architecture import Architecture
-from calculators.formulas.memory import GB, GIB, SERVER
-from calculators.formulas.training import GPU_COUNTS, SHARDINGS, Job, Parts, Peak, Work
-from calculators.formulas.tuning_run import KEY, Constants, constants, gpus_needed, job_of, kinds_of, peak_of, tokens_at_once
+from calculators.formulas.memory import GIB
+from calculators.formulas.training import GPU_COUNTS, SHARDINGS, Job, Parts, Peak
+from calculators.formulas.tuning_run import KEY, ONE_ALONE, Constants, constants, gpus_needed, job_of, peak_of, tokens_at_once
 from calculators.kit import search, workload
 from calculators.kit.chart import Stack
 from calculators.kit.facts import Facts
@@ -17,7 +26,6 @@ from calculators.kit.shape import (
     Flip,
     FromFact,
     InputError,
-    Link,
     NoValue,
     Step,
     Table,
@@ -53,7 +61,6 @@ SHARDING = {
 }
 assert tuple(SHARDING) == SHARDINGS
 ADAPTERS = ("lora", "qlora")  # the methods that train an adapter
-ONE_ALONE = "Apple"  # whose chips the programs that deal a model out, FSDP and ZeRO, do not run on together
 MOST_LENGTH, MOST_BATCH = 1_000_000, 1024
 NOTHING = Range(0, 0, 0)
 NONE = "No number of GPUs holds it this way"
@@ -187,7 +194,7 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
     used = inputs.gpus or needed or (1 if inputs.sharding == "none" else counts[-1])
     peak = peak_of(job, tokens, used, inputs.sharding, c)
     parts, total = peak.central, peak.total
-    speed, share_row = (_speed(inputs, a, job, used, facts, c) if total.central <= room else
+    speed, share_row = (tuning_speed.speed_of(inputs, a, job, used, facts, c) if total.central <= room else
                         (NoValue("it does not fit"), ""))
     hours = speed if isinstance(speed, NoValue) else training.hours(inputs.training_tokens * inputs.epochs, speed)
     price = _price(inputs, facts)
@@ -221,7 +228,7 @@ def calculate(inputs: Inputs, facts: Facts) -> Outputs:
         bars=tuple((METHODS[m] + (", yours" if m == inputs.method else ""), _with(inputs, m, a, c, used)[1].central)
                    for m in METHODS),
         fixed_gib=peak.fixed.central / GIB, gpu_gib=room / GIB,
-        notes=tuple(_notes(inputs, facts, a, used, needed, counts)), share_row=share_row,
+        notes=tuple(tuning_further.notes(inputs, facts, a, used, needed, counts)), share_row=share_row,
         hosted_key=hosted_price(inputs, parameter_count.parameters(a).total, facts),
     )
 
@@ -261,39 +268,6 @@ def _methods(inputs: Inputs, a: Architecture, c: Constants, room: float, gpus: i
     return Table(columns, tuple(rows))
 
 
-def measured_gpus(facts: Facts) -> frozenset[str]:
-    """The GPUs with measured rows of training whose speed is not doubtful."""
-    return frozenset(str(row["gpu"]) for row in facts.rows("training-measured").values() if not row.get("doubtful"))
-
-
-def share_of_peak(inputs: Inputs, facts: Facts, c: Constants) -> tuple[Range, str]:
-    """The share of its peak that a GPU reaches in training, as a ratio, and the name of its figures."""
-    row = "measured" if inputs.gpu in measured_gpus(facts) else "other"
-    factor = 1 if inputs.compiled else c.of["speed.uncompiled"]
-    return Range(*(v * factor for v in c.range(f"speed.{row}"))), row
-
-
-def work_of(inputs: Inputs, a: Architecture, job: Job, gpus: int) -> Work:
-    """What one step of one GPU does."""
-    adapter = 0.0 if inputs.method == "full" else training.adapter_parameters(a, inputs.rank, kinds_of(inputs))[1]
-    attention = attention_work.attention_flops(a, inputs.sequence_tokens, at_once=True).total
-    each = training.flops_per_token(2.0 * parameter_count.parameters(a).active, attention, adapter, inputs.method != "full",
-                                    inputs.checkpointing, inputs.objective == "dpo")
-    return Work(each * tokens_at_once(inputs), training.link_bytes(job, gpus, inputs.sharding))
-
-
-def _speed(inputs: Inputs, a: Architecture, job: Job, gpus: int, facts: Facts,
-           c: Constants) -> tuple[Range | NoValue, str]:
-    """Tokens/s of all GPUs, and the name of the figures of its share of the peak."""
-    gpu = facts.rows("gpus")[inputs.gpu]
-    if "bf16_tflops" not in gpu:
-        return NoValue("no speed of its matrix units is known"), ""
-    shares, row = share_of_peak(inputs, facts, c)
-    link = training.link_bytes_per_s(float(gpu.get("link_gb_s", 0)) * GB, c.of["speed.network"] * GB, gpus)
-    return training.speed(work_of(inputs, a, job, gpus), tokens_at_once(inputs) * gpus, float(gpu["bf16_tflops"]) * 1e12,
-                          shares, link), row
-
-
 def _price(inputs: Inputs, facts: Facts) -> float | NoValue:
     """USD per GPU-hour: the reader's, or the median of the providers'."""
     if inputs.gpu_hour_usd is not None:
@@ -323,34 +297,6 @@ def _hosted(inputs: Inputs, a: Architecture, facts: Facts) -> float | NoValue:
     twice = inputs.method == "full" or inputs.objective == "dpo"
     factor = float(facts["fine-tuning.fireworks.full-or-preference"].value) if twice else 1
     return inputs.training_tokens * inputs.epochs / TOKENS_PER_MTOK * float(facts[key].value) * factor
-
-
-def _notes(inputs: Inputs, facts: Facts, a: Architecture, used: int, needed: int | None, counts: Sequence[int]) -> list[str]:
-    """What the reader should know."""
-    row, found = facts.rows("models")[inputs.model], []
-    if row.get("native_precision") not in ("bf16", "fp16"):
-        found.append("This model is published in fewer than 16 bits. Its weights are counted widened to 16, and the tuned "
-                     "model would have to be quantised again.")
-    held = row.get("context_tokens")
-    found += workload.beyond_context(str(row["name"]), inputs.sequence_tokens, float(held) if held else None)
-    if a.expert_layers:
-        found.append("A mixture of experts: activations are counted as if tokens spread evenly, and an expert that is asked "
-                     "more often needs more. The speed is that of dense models: mixtures reach less, often much less. Not "
-                     "every tool trains experts, or holds them in 4 bits.")
-    if inputs.gpu not in measured_gpus(facts) and "bf16_tflops" in facts.rows("gpus")[inputs.gpu]:
-        found.append("No measured fine-tuning was found for this GPU: its speed is estimated from others and from training "
-                     "runs of vendors.")
-    if used > SERVER:
-        found.append("More than one server: a fast network between them is assumed. With a slower one GPUs wait for weights "
-                     "and gradients.")
-    if counts == (1,):
-        found.append(f"{ONE_ALONE}'s chips are trained on with programs of their own (MLX): bytes and formats there differ, "
-                     "QLoRA's nf4 among them.")
-    if inputs.sharding == "none" and needed is None and counts != (1,):
-        found.append("More GPUs would not help: each holds all of it. Deal the weights out instead.")
-    if inputs.optimiser == "adam-8-paged":
-        found.append("A paged optimiser needs its memory in the machine, and moving it back and forth is not counted in time.")
-    return found
 
 
 def explain(inputs: Inputs, outputs: Outputs) -> list[Step]:
@@ -400,18 +346,6 @@ def _flip(name: str, now: int, most: int, answer: Callable[[int], str]) -> Flip:
     return Flip(name, last, unit, answer(last + 1), beyond="above")
 
 
-def next_pages(inputs: Inputs, outputs: Outputs) -> list[Link]:
-    """Where to go from here."""
-    return [Link("What its licence asks of a model that you change and pass on", "calculators/licence/",
-                 values={"model": inputs.model, "redistributes": True}),
-            Link("How many users a server of the base holds", "calculators/serving/",
-                 values={"model": inputs.model, "gpu": inputs.gpu}),
-            Link("Who still offers fine-tuning, and at what price", "data/fine-tuning/"),
-            Link("What can be changed in a model, and the techniques one by one", "guide/customisation/#techniques"),
-            Link("At what volume a server of your own costs less than an API", "calculators/break-even/",
-                 values={"mode": "full", "model": inputs.model, "gpu": inputs.gpu})]
-
-
 def warnings(inputs: Inputs, outputs: Outputs) -> list[str]:
     """What the reader should know before using the figure."""
     return list(outputs.notes)
@@ -428,7 +362,7 @@ CALCULATOR = Calculator(
     calculate=calculate,
     explain=explain,
     chart=chart,
-    next=next_pages,
+    next=tuning_further.next_pages,
     flips=flips,
     warnings=warnings,
 )

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from calculators import fine_tuning
 from calculators.buildtime import PROJECT, data
 from calculators.fine_tuning import CALCULATOR, Inputs
-from calculators.formulas import architecture, parameter_count, training, tuning_run
+from calculators.formulas import architecture, parameter_count, training, tuning_run, tuning_speed
 from calculators.formulas.architecture import Architecture
 from calculators.formulas.memory import GB, GIB
 from calculators.formulas.tuning_run import constants, job_of, peak_of, tokens_at_once
@@ -112,9 +112,9 @@ def settings_of(row: dict[str, Any]) -> dict[str, Any]:
 
 def test_measured_gpus_are_those_of_the_rows_that_are_not_doubtful() -> None:
     rows = FACTS.rows("training-measured").values()
-    assert fine_tuning.measured_gpus(FACTS) == {"a100-80gb-sxm", "rtx-4090"}
-    assert {row["gpu"] for row in rows} - fine_tuning.measured_gpus(FACTS) == {"rtx-a6000"}
-    used = {gpu: fine_tuning.share_of_peak(CALCULATOR.read({"gpu": gpu}, FACTS), FACTS, CONSTANTS)[1]
+    assert tuning_speed.measured_gpus(FACTS) == {"a100-80gb-sxm", "rtx-4090"}
+    assert {row["gpu"] for row in rows} - tuning_speed.measured_gpus(FACTS) == {"rtx-a6000"}
+    used = {gpu: tuning_speed.share_of_peak(CALCULATOR.read({"gpu": gpu}, FACTS), FACTS, CONSTANTS)[1]
             for gpu in ("a100-80gb-sxm", "rtx-4090", "rtx-a6000", "h100-sxm")}
     assert list(used.values()) == ["measured", "measured", "other", "other"]
 
@@ -125,7 +125,7 @@ def test_the_share_of_the_peak_is_that_of_the_measured_rows() -> None:
     for row in FACTS.rows("training-measured").values():
         inputs = CALCULATOR.read(settings_of(row), FACTS)
         a = architecture.of(FACTS, inputs.model)
-        flops = fine_tuning.work_of(inputs, a, job_of(inputs, a, CONSTANTS), 1).flops / tokens_at_once(inputs)
+        flops = tuning_speed.work_of(inputs, a, job_of(inputs, a, CONSTANTS), 1).flops / tokens_at_once(inputs)
         peak = float(FACTS[f"gpus.{inputs.gpu}.bf16_tflops"].value) * 1e12 * float(row["gpus"])
         if not row.get("doubtful") and inputs.compiled:
             shares.append(float(row["tokens_per_second"]) * flops / peak)

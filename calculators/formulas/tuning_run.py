@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # the calculator imports this module
     from calculators.fine_tuning import Inputs
 
 KEY = "training-memory"
+ONE_ALONE = "Apple"  # whose chips the programs that deal a model out, FSDP and ZeRO, do not run on together
 _KINDS = {"query-value": 1, "attention": 2, "all": 3, "experts": 4}
 _ALL_KINDS = ("query-value", "attention", "mlp", "expert")
 
