@@ -1,6 +1,5 @@
 """Where another of the three ways becomes the cheapest, as one input of break-even's full form moves."""
 
-import copy
 import functools
 import math
 from collections.abc import Callable, Sequence
@@ -24,7 +23,7 @@ from calculators.formulas.three_ways import (
     speed_of,
 )
 from calculators.kit.facts import Facts
-from calculators.kit.search import changes
+from calculators.kit.search import changes, varied
 from calculators.kit.shape import Field, Flip, NoValue
 
 STRAIGHT = ("gpu_hour_usd", "purchase_usd", "gpu_kw", "pue", "kwh_usd", "hosting_kw_usd", "reserve_replicas",
@@ -85,9 +84,7 @@ class _Search(NamedTuple):
 
     def case(self, name: str, value: Any) -> Case:
         """The case with one input moved."""
-        moved = copy.copy(self.inputs)  # dataclasses.replace is slower, and this is done hundreds of times
-        object.__setattr__(moved, name, value)
-        return case_of(moved, self.setting.base)
+        return case_of(varied(self.inputs, {name: value}), self.setting.base)
 
     def flip(self, name: str, value: float, beyond: str, then: Case) -> list[Flip]:
         return [Flip(name, value, field_of(name).unit, ANSWERS[hosting.cheapest_of(hosting.month_of(then))], beyond=beyond)]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from calculators.formulas import clauses, hybrid, options, prices, three_ways
-from calculators.formulas.decision_inputs import JOB, Inputs, answers_of, varied, weights_of
+from calculators.formulas.decision_inputs import JOB, Inputs, answers_of, weights_of
 from calculators.formulas.market import Market, Sold, cheapest, market_of
 from calculators.formulas.options import (
     CLOUD,
@@ -30,6 +30,7 @@ from calculators.formulas.own_servers import HAD, Servers, base_of, fastest, fir
 from calculators.formulas.two_models import inabilities, licence_findings, licence_of, quality_points, score_of, weights_gb
 from calculators.formulas.way_costs import costs_of
 from calculators.kit.facts import Facts
+from calculators.kit.search import varied
 from calculators.kit.shape import NoValue
 from calculators.kit.units import Range, show
 
