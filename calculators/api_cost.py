@@ -68,7 +68,7 @@ class Inputs:
     output_tokens: int = workload.output_tokens(400)
     reasoning_tokens: int = workload.reasoning_tokens()
     overhead_tokens: int = folded(workload.overhead_tokens(), workload.FINER)
-    cached_share_percent: float = workload.cached_share_percent(60)
+    cached_share_percent: float = workload.cached_share_percent(50)
     reads_per_write: float = folded(workload.reads_per_write(), workload.FINER)
     cache_lifetime: str = folded(choice("Lifetime in the cache", default="short", choices=LIFETIMES, help=(
         "Long enough for the next request with the same beginning to come. The longer one costs more to write.")),

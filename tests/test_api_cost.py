@@ -223,10 +223,11 @@ def test_every_model_can_be_chosen_and_the_retired_are_not_offered() -> None:
 
 
 def test_models_that_end_soon_say_when() -> None:
-    found = answer(CALCULATOR, {"models": "openai-gpt-4o,zai-glm-5-3"}, FACTS)
+    found = answer(CALCULATOR, {"models": "openai-gpt-4o,zai-glm-5-3", "cached_share_percent": 0}, FACTS)
     assert found.warnings == ["GPT-4o (OpenAI) is deprecated; it ends on 2027-01-14."]
     assert isinstance(row_of_label(found, "GPT-4o (OpenAI)")[3], NoValue)
-    assert answer(CALCULATOR, {"models": "openai-gpt-4o", "horizon_months": 1}, FACTS).warnings == found.warnings
+    soon = {"models": "openai-gpt-4o", "horizon_months": 1, "cached_share_percent": 0}
+    assert answer(CALCULATOR, soon, FACTS).warnings == found.warnings
     assert answer(CALCULATOR, {"models": "alibaba-qwen-turbo", "cached_share_percent": 0}, FACTS).warnings == [
         "Qwen Turbo (Alibaba) is deprecated; no last day is known."]
     assert answer(CALCULATOR, {"models": "zai-glm-5-3"}, FACTS).warnings == []

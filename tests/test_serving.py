@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from calculators.buildtime import data
+from calculators.buildtime import data, tables
 from calculators.gpu_memory import CALCULATOR as MEMORY
 from calculators.kit import render
 from calculators.kit.result import answer
@@ -220,3 +220,13 @@ def test_more_tokens_than_the_model_is_made_for_are_named() -> None:
     for tokens, said in ((130_772, False), (130_773, True)):
         warnings = answer(CALCULATOR, asked | {"input_tokens": tokens}, FACTS).warnings
         assert any(words in warning for warning in warnings) == said
+
+
+def test_a_result_leads_to_the_line_of_the_accuracy_page_that_covers_it() -> None:
+    """Each row of that table has its id there."""
+    found = answer(CALCULATOR, {"model": "llama-3-1-70b", "gpu": "h100-sxm", "tensor_parallel": 4}, FACTS)
+    page = next(link.page for link in found.next if link.page.startswith("about/accuracy/#"))
+    row = page.removeprefix("about/accuracy/#serving-errors-")
+    assert str(FACTS.rows("serving-errors")[row]["name"]).lower() in str(found.outputs["how_sure"]).lower()
+    table = tables.browse(data.read("serving-errors"), "serving-errors", ["name"], [], FACTS)
+    assert f'id="serving-errors-{row}"' in table

@@ -30,6 +30,7 @@ from calculators.kit.result import answer
 from calculators.kit.shape import Calculator, InputError
 from calculators.kit.units import show
 
+REACH = 2  # how far a formula block follows what is called: what the calculator names, and what that names
 VERDICTS = {
     "holds": "It still holds",
     "outdated": "Outdated",
@@ -106,17 +107,14 @@ def _formula(found: Calculator) -> str:
 
 
 def _called(module: Any, text: str) -> list[Any]:
-    """The functions and classes of the formulas that a piece of code names, and that these name in turn in their own module."""
+    """The functions and classes of the formulas that a piece of code names, and those that these name in turn."""
     found: dict[str, Any] = {}
-    waiting = [(module, text)]
-    while waiting:
-        home, code = waiting.pop()
-        for part in _named_in(home, code):
-            name = f"{part.__module__}.{part.__qualname__}"
-            near = home is module or part.__module__ == home.__name__
-            if near and name not in found and part.__module__.startswith("calculators.formulas."):
-                found[name] = part
-                waiting.append((inspect.getmodule(part), inspect.getsource(part)))
+    named = [(module, text)]
+    for _ in range(REACH):
+        new = {f"{part.__module__}.{part.__qualname__}": part for home, code in named for part in _named_in(home, code)
+               if part.__module__.startswith("calculators.formulas.")}
+        named = [(inspect.getmodule(part), inspect.getsource(part)) for name, part in new.items() if name not in found]
+        found |= new
     return sorted(found.values(), key=lambda part: (part.__module__, inspect.getsourcelines(part)[1]))
 
 

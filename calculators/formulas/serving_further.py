@@ -54,7 +54,8 @@ def next_pages(inputs: "Inputs", outputs: "Outputs") -> list[Link]:
         carry.link("Whether it fits, part by part", "calculators/gpu-memory/", model=inputs.model, **own, **load,
                    engine=inputs.engine),
         _break_even(inputs, outputs),
-        Link("How far off these estimates are, by model, GPU and load", "about/accuracy/#errors"),
+        Link("How far off such estimates were: the line that covers this one",
+             f"about/accuracy/#serving-errors-{outputs.errors_key}"),
         Link("What renting a GPU costs, by provider", "data/gpus/"),
     ]
 
