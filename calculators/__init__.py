@@ -47,7 +47,7 @@ def get(slug: str) -> "Calculator":
 def run(slug: str, *, as_of: str | None = None, **inputs: object) -> Any:
     """The outputs of a calculator as its dataclass, with the facts of `as_of` (ISO date; today if left out).
 
-    Raises KeyError for the slug, kit.shape.InputError for the inputs, kit.facts.MissingFact for what data/ lacks.
+    Raises KeyError for the slug, kit.fields.InputError for the inputs, kit.facts.MissingFact for what data/ lacks.
     """
     from calculators.buildtime.data import facts
 

@@ -14,8 +14,9 @@ from typing import Any
 from calculators import SLUGS, get
 from calculators.kit.export import SCHEMA, as_dict, conditions, error_dict, listing, markdown
 from calculators.kit.facts import Facts, MissingFact
+from calculators.kit.fields import Field, Input, InputError
 from calculators.kit.result import Result, answer
-from calculators.kit.shape import Calculator, Field, Input, InputError
+from calculators.kit.shape import Calculator
 from calculators.terminal.batch import batch
 from calculators.terminal.command_line import Call, named, parse
 from calculators.terminal.facts import checked_day, reader

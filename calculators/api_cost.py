@@ -33,20 +33,8 @@ from calculators.formulas.prices import TABLE as PRICES
 from calculators.kit import days, workload
 from calculators.kit.chart import Chart
 from calculators.kit.facts import Facts
-from calculators.kit.shape import (
-    Calculator,
-    Flip,
-    InputError,
-    Link,
-    NoValue,
-    Step,
-    Table,
-    choice,
-    folded,
-    output,
-    several,
-    whole,
-)
+from calculators.kit.fields import InputError, choice, folded, several, whole
+from calculators.kit.shape import Calculator, Flip, Link, NoValue, Step, Table, output
 from calculators.kit.units import DAYS_PER_MONTH, TOKENS_PER_MTOK, show
 
 LIFETIMES = {"short": "The shortest that is sold", "long": "The longer one, where one is sold"}

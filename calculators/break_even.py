@@ -17,20 +17,8 @@ from calculators.formulas.whole_servers_chart import by_volume
 from calculators.kit.chances import Chances
 from calculators.kit.chart import Chart
 from calculators.kit.facts import Facts
-from calculators.kit.shape import (
-    LEFT_OUT,
-    Calculator,
-    Flip,
-    FromFact,
-    InputError,
-    Link,
-    NoValue,
-    Step,
-    number,
-    output,
-    when,
-    whole,
-)
+from calculators.kit.fields import FromFact, InputError, number, when, whole
+from calculators.kit.shape import LEFT_OUT, Calculator, Flip, Link, NoValue, Step, output
 from calculators.kit.units import HOURS_PER_MONTH, TOKENS_PER_MTOK, show, whole_up
 
 EXAMPLE = "original.break-even-example"

@@ -12,7 +12,8 @@ from calculators.formulas import decision_flips, decision_inputs, decision_recor
 from calculators.formulas.decision_inputs import FULL, QUICK
 from calculators.kit.chart import Bars, Chart
 from calculators.kit.facts import Facts, Value
-from calculators.kit.shape import LEFT_OUT, Calculator, Flip, FromFact, Link, NoValue, Step, output, when, whole, yes_no
+from calculators.kit.fields import FromFact, when, whole, yes_no
+from calculators.kit.shape import LEFT_OUT, Calculator, Flip, Link, NoValue, Step, output
 
 OPEN = "Consider open-weight models"
 PROPRIETARY = "Consider proprietary APIs"

@@ -11,7 +11,8 @@ from calculators.formulas.holding import Plan, Question
 from calculators.kit import carry, workload
 from calculators.kit.chart import Chart
 from calculators.kit.facts import Facts, Value
-from calculators.kit.shape import Calculator, Input, InputError, Link, NoValue, Step, number, output, text, whole
+from calculators.kit.fields import Input, InputError, number, text, whole
+from calculators.kit.shape import Calculator, Link, NoValue, Step, output
 from calculators.kit.units import Range, show
 from calculators.kit.workload import LAYERWISE
 

@@ -20,23 +20,8 @@ from calculators.formulas.tuning_run import KEY, ONE_ALONE, Constants, constants
 from calculators.kit import search, workload
 from calculators.kit.chart import Stack
 from calculators.kit.facts import Facts
-from calculators.kit.shape import (
-    LEFT_OUT,
-    Calculator,
-    Flip,
-    FromFact,
-    InputError,
-    NoValue,
-    Step,
-    Table,
-    choice,
-    folded,
-    number,
-    output,
-    when,
-    whole,
-    yes_no,
-)
+from calculators.kit.fields import FromFact, InputError, choice, folded, number, when, whole, yes_no
+from calculators.kit.shape import LEFT_OUT, Calculator, Flip, NoValue, Step, Table, output
 from calculators.kit.units import TOKENS_PER_MTOK, Range, show
 
 METHODS = {"full": "Full fine-tuning", "lora": "LoRA", "qlora": "QLoRA, 4-bit base"}

@@ -9,7 +9,8 @@ from calculators.formulas import intervals
 from calculators.kit import days
 from calculators.kit.chart import Line, Lines
 from calculators.kit.facts import Facts, Value
-from calculators.kit.shape import Calculator, Link, NoValue, Step, Table, choice, day, output
+from calculators.kit.fields import choice, day
+from calculators.kit.shape import Calculator, Link, NoValue, Step, Table, output
 from calculators.kit.units import Range, show
 
 LEVEL_QUANTILE = 1.6448536269514722  # two-sided 90 %, as Epoch AI takes it

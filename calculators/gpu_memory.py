@@ -25,7 +25,8 @@ from calculators.formulas.memory import GB, Split
 from calculators.kit import carry, workload
 from calculators.kit.chart import Stack
 from calculators.kit.facts import Facts
-from calculators.kit.shape import Calculator, Flip, Link, NoValue, Step, Table, folded, number, output, text, whole
+from calculators.kit.fields import folded, number, text, whole
+from calculators.kit.shape import Calculator, Flip, Link, NoValue, Step, Table, output
 from calculators.kit.units import Range, show
 from calculators.kit.workload import LAYERWISE
 

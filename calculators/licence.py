@@ -13,7 +13,8 @@ from calculators.formulas.clauses import ANSWERS, COUNTED, DUTIES, NO, UNCLEAR, 
 from calculators.kit import workload
 from calculators.kit.chart import Bars
 from calculators.kit.facts import Facts, Value
-from calculators.kit.shape import Calculator, Flip, Link, NoValue, Ref, Step, Table, choice, number, output, when, whole, yes_no
+from calculators.kit.fields import choice, number, when, whole, yes_no
+from calculators.kit.shape import Calculator, Flip, Link, NoValue, Ref, Step, Table, output
 
 ALL, ANY, OTHER = "all", "any", "other"
 REGIONS = {

@@ -33,21 +33,8 @@ from calculators.formulas.routing_ways import (
 from calculators.kit import workload
 from calculators.kit.chart import Chart
 from calculators.kit.facts import Facts, Value
-from calculators.kit.shape import (
-    LEFT_OUT,
-    Calculator,
-    Flip,
-    FromFact,
-    Link,
-    NoValue,
-    Step,
-    Table,
-    choice,
-    folded,
-    number,
-    output,
-    when,
-)
+from calculators.kit.fields import FromFact, choice, folded, number, when
+from calculators.kit.shape import LEFT_OUT, Calculator, Flip, Link, NoValue, Step, Table, output
 from calculators.kit.units import HOURS_PER_MONTH, show
 
 STRATEGIES = {

@@ -11,7 +11,8 @@ from calculators.formulas.throughput import Gpu, Load, Rates, Setup, Speed, Work
 from calculators.kit import search, workload
 from calculators.kit.chart import Line, Lines
 from calculators.kit.facts import Facts
-from calculators.kit.shape import LEFT_OUT, Calculator, NoValue, Step, Table, number, output, shared, whole
+from calculators.kit.fields import number, shared, whole
+from calculators.kit.shape import LEFT_OUT, Calculator, NoValue, Step, Table, output
 from calculators.kit.units import SECONDS_PER_HOUR, TOKENS_PER_MTOK, Range, show
 from calculators.kit.units import number as show_number
 

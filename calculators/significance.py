@@ -7,7 +7,8 @@ from typing import Any
 from calculators.formulas.intervals import difference, wilson
 from calculators.kit.chart import Intervals
 from calculators.kit.facts import Facts
-from calculators.kit.shape import LEFT_OUT, Calculator, Flip, FromFact, Link, NoValue, Step, choice, number, output, when, whole
+from calculators.kit.fields import FromFact, choice, number, when, whole
+from calculators.kit.shape import LEFT_OUT, Calculator, Flip, Link, NoValue, Step, output
 from calculators.kit.units import Range, whole_up
 
 FIRST = "The first model is better by more than chance"

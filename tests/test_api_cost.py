@@ -13,9 +13,10 @@ from calculators import api_cost
 from calculators.buildtime import data
 from calculators.formulas import price_changes, prices
 from calculators.formulas.prices import EVEN, Clock, Job, Offer, Rates
-from calculators.kit import days, export, render, workload
+from calculators.kit import days, export, form, render, workload
+from calculators.kit.fields import InputError
 from calculators.kit.result import answer
-from calculators.kit.shape import InputError, NoValue
+from calculators.kit.shape import NoValue
 
 DAY = "2026-11-26"
 FACTS = data.facts(DAY)
@@ -251,7 +252,7 @@ def test_every_workload_fills_the_form(row: str) -> None:
     assert len(inputs) == len(values) - 1  # all but its name
     found = answer(CALCULATOR, inputs, FACTS)
     assert found.outputs["not_priced"] == "none"
-    assert f'data-preset>{values["name"]}</a>' in render._presets(CALCULATOR, FACTS)
+    assert f'data-preset>{values["name"]}</a>' in form.presets(CALCULATOR, FACTS)
 
 
 def test_a_row_over_time_is_as_it_was_known_on_the_day() -> None:

@@ -8,8 +8,9 @@ import yaml
 
 import calculators
 from calculators.buildtime import PROJECT, data
+from calculators.kit.fields import InputError
 from calculators.kit.result import answer
-from calculators.kit.shape import InputError, NoValue
+from calculators.kit.shape import NoValue
 
 TESTS = PROJECT / "tests"
 

@@ -18,7 +18,8 @@ import calculators
 from calculators.buildtime import DOCS, PROJECT, data
 from calculators.kit import chart, render, result, workload
 from calculators.kit.facts import Facts
-from calculators.kit.shape import Calculator, InputError, NoValue, Table
+from calculators.kit.fields import InputError
+from calculators.kit.shape import Calculator, NoValue, Table
 from calculators.kit.units import UNITS, Range
 
 TESTS = PROJECT / "tests"

@@ -15,8 +15,9 @@ import yaml
 import calculators
 from calculators.buildtime import DOCS, data
 from calculators.kit import export, render
+from calculators.kit.fields import InputError
 from calculators.kit.result import Result, answer
-from calculators.kit.shape import InputError, NoValue
+from calculators.kit.shape import NoValue
 from calculators.kit.units import Range
 from calculators.terminal.text import as_text
 

@@ -17,8 +17,9 @@ from calculators.formulas import architecture, memory, parameter_count
 from calculators.formulas.memory import Format, Split, Weights
 from calculators.kit import chart, render
 from calculators.kit.chart import Stack
+from calculators.kit.fields import InputError
 from calculators.kit.result import Result, answer
-from calculators.kit.shape import InputError, NoValue
+from calculators.kit.shape import NoValue
 from calculators.kit.units import Range
 
 FACTS = data.facts("2026-11-26")

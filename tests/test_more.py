@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from calculators.buildtime import data
-from calculators.kit import browser, chances, export, render, result
+from calculators.kit import beside, browser, chances, export, render, result
 from calculators.kit.chances import Chances, Deviates, Swing
 from calculators.kit.facts import Facts
-from calculators.kit.shape import LEFT_OUT, Calculator, Link, NoValue, Output, Step, Table, choice, number, output, when
+from calculators.kit.fields import choice, number, when
+from calculators.kit.shape import LEFT_OUT, Calculator, Link, NoValue, Output, Step, Table, output
 from calculators.kit.units import Range
 
 SOURCE = {"publisher": "A host", "title": "Prices", "url": "https://example.org/", "via": "page", "checked": "2026-01-01"}
@@ -80,7 +81,7 @@ def test_a_link_carries_values_as_a_form_takes_them() -> None:
 def test_side_by_side_shows_what_differs_and_how_far() -> None:
     """20 USD and 30 USD: half as much again. The way is the same in both and is left out."""
     facts = facts_of("2026-06-01")
-    html = render.side_by_side([result.answer(MADE, {}, facts)], result.answer(MADE, {"mtok": 15}, facts))
+    html = beside.side_by_side([result.answer(MADE, {}, facts)], result.answer(MADE, {"mtok": 15}, facts))
     assert "30 USD (+50 %)" in html
     assert "Million tokens (input)" in html
     assert "Way (input)" not in html
@@ -89,11 +90,11 @@ def test_side_by_side_shows_what_differs_and_how_far() -> None:
 
 
 def test_then_and_now_names_the_figures_that_changed() -> None:
-    html = render.then_and_now(*(result.answer(MADE, {}, facts_of(day)) for day in ("2026-06-01", "2027-02-01")))
+    html = beside.then_and_now(*(result.answer(MADE, {}, facts_of(day)) for day in ("2026-06-01", "2027-02-01")))
     assert "Price: 2 USD per million tokens, now 3 USD per million tokens (from 2027-01-01)" in html
     assert "On 2026-06-01" in html
     assert "30 USD (+50 %)" in html
-    same = render.then_and_now(*(result.answer(MADE, {}, facts_of(day)) for day in ("2026-06-01", "2026-07-01")))
+    same = beside.then_and_now(*(result.answer(MADE, {}, facts_of(day)) for day in ("2026-06-01", "2026-07-01")))
     assert "None of the figures" in same
 
 
@@ -185,6 +186,6 @@ def test_sources_of_one_id_in_two_files_are_told_apart_and_one_source_under_two_
 
 def test_the_distance_of_two_figures_is_said_in_words() -> None:
     """Three times as much and more is a factor; a part in two hundred or less is nothing to speak of."""
-    said = {ratio: render._distance(ratio) for ratio in (100, 3, 1.5, 1.001, 0.999, 0.5)}
+    said = {ratio: beside._distance(ratio) for ratio in (100, 3, 1.5, 1.001, 0.999, 0.5)}
     assert said == {100: "100 times", 3: "3 times", 1.5: "+50 %", 1.001: "nearly the same", 0.999: "nearly the same",
                     0.5: "−50 %"}

@@ -16,8 +16,8 @@ import yaml
 
 import calculators
 from calculators.buildtime import PROJECT, data
+from calculators.kit.fields import InputError
 from calculators.kit.result import answer
-from calculators.kit.shape import InputError
 
 SCALES = {
     "%": 0.01, "million": 1e6, "billion": 1e9, "trillion": 1e12, "ms": 1e-3, "µs": 1e-6, "minutes": 60, "minute": 60,

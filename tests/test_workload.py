@@ -8,14 +8,15 @@ import pytest
 
 import calculators
 from calculators.buildtime import data
-from calculators.kit import render, shape, workload
+from calculators.kit import form, workload
+from calculators.kit.fields import Field, InputError
 
 FACTS = data.facts("2026-11-26")
 MAKERS = {name: make for name, make in vars(workload).items()
           if inspect.isfunction(make) and hasattr(make, "__wrapped__") and not name.startswith("_")}
 
 
-def declared(make: Any) -> shape.Field:
+def declared(make: Any) -> Field:
     """The field that a function of kit/workload.py makes, as a form gets it."""
     (found,) = fields(make_dataclass("Inputs", [("one", object, make())]))
     return found.metadata["field"]  # type: ignore[no-any-return]
@@ -24,7 +25,7 @@ def declared(make: Any) -> shape.Field:
 @pytest.mark.parametrize("name", MAKERS)
 def test_every_shared_field_says_so(name: str) -> None:
     assert declared(MAKERS[name]).shared
-    assert "data-shared" in render._row(name, declared(MAKERS[name]), None, FACTS, "x")
+    assert "data-shared" in form._row(name, declared(MAKERS[name]), None, FACTS, "x")
 
 
 def test_the_fields_of_a_workload_are_there() -> None:
@@ -46,7 +47,7 @@ def test_what_carries_a_shared_name_is_the_shared_field(slug: str) -> None:
 def test_a_field_of_ones_own_is_not_shared() -> None:
     field = calculators.get("api-cost").fields()["horizon_months"]
     assert not field.shared
-    assert "data-shared" not in render._row("horizon_months", field, 12, FACTS, "x")
+    assert "data-shared" not in form._row("horizon_months", field, 12, FACTS, "x")
 
 
 def test_ratios() -> None:
@@ -54,7 +55,7 @@ def test_ratios() -> None:
         "anthropic": 1.2, "openai-gpt-4o": 0.9, "z.ai": 1}
     assert workload.ratios("") == {}
     for wrong in ("Anthropic", "Anthropic:", ":1.2", "Anthropic:0", "Anthropic:11", "a:b"):
-        with pytest.raises(shape.InputError) as caught:
+        with pytest.raises(InputError) as caught:
             workload.ratios(wrong)
         assert caught.value.field == "tokeniser_ratios"
 
@@ -66,9 +67,9 @@ def test_a_link_holds_a_text_with_signs_of_its_own() -> None:
 
 def test_rows_that_may_not_be_chosen() -> None:
     field = calculators.get("api-cost").fields()["models"]
-    with pytest.raises(shape.InputError, match=r"^GPT-4 \(OpenAI\) was retired|must be one of"):
+    with pytest.raises(InputError, match=r"^GPT-4 \(OpenAI\) was retired|must be one of"):
         field.read("models", "openai-gpt-4", FACTS)
-    with pytest.raises(shape.InputError, match="must name between 1 and 12"):
+    with pytest.raises(InputError, match="must name between 1 and 12"):
         field.read("models", "", FACTS)
     assert field.read("models", " openai-gpt-4o , zai-glm-5-3,openai-gpt-4o", FACTS) == ("openai-gpt-4o", "zai-glm-5-3")
 
@@ -84,7 +85,7 @@ def test_a_model_of_one_s_own_that_contradicts_itself_is_refused_at_its_field(gi
     if field is None:
         workload.check_own(own)
         return
-    with pytest.raises(shape.InputError) as caught:
+    with pytest.raises(InputError) as caught:
         workload.check_own(own)
     assert caught.value.field == field
 

@@ -26,8 +26,9 @@ from calculators.buildtime.problems import BadData
 from calculators.buildtime.schema import Claim, File, claim_text
 from calculators.kit import render
 from calculators.kit.facts import Fact, Facts, MissingFact
+from calculators.kit.fields import InputError
 from calculators.kit.result import answer
-from calculators.kit.shape import Calculator, InputError
+from calculators.kit.shape import Calculator
 from calculators.kit.units import show
 
 REACH = 2  # how far a formula block follows what is called: what the calculator names, and what that names

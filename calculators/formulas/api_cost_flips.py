@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from calculators.formulas.prices import Cache, Clock, Job, Offer, Rates, Workload, offer_of, peak_rates, request_usd
 from calculators.kit.facts import Value
+from calculators.kit.fields import Field
 from calculators.kit.search import Change, changes, just_beyond
-from calculators.kit.shape import Field, Flip, NoValue
+from calculators.kit.shape import Flip, NoValue
 
 if TYPE_CHECKING:  # the calculator imports this module
     from calculators.api_cost import Inputs

@@ -9,8 +9,9 @@ from calculators.formulas.decision_inputs import JOB, LENGTHS, WEIGHTS, Inputs, 
 from calculators.formulas.two_models import score_of
 from calculators.formulas.verdict import NEXT_TO_NOTHING, Bench, bench_of
 from calculators.kit.facts import Facts
+from calculators.kit.fields import Field
 from calculators.kit.search import crossing
-from calculators.kit.shape import Field, Flip, NoValue
+from calculators.kit.shape import Flip, NoValue
 from calculators.kit.units import Range
 
 TABLES = ("proprietary_model", "model", "gpu")

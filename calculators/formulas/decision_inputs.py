@@ -8,7 +8,7 @@ from calculators.formulas import options, prices, scores
 from calculators.formulas.options import FACTORS
 from calculators.kit import workload
 from calculators.kit.facts import Value
-from calculators.kit.shape import Field, FromFact, choice, number, stepped, when, yes_no
+from calculators.kit.fields import Field, FromFact, choice, number, stepped, when, yes_no
 
 QUICK, FULL = "quick", "full"
 DATA_ANSWERS = {

@@ -6,7 +6,7 @@ from calculators.formulas.decision_inputs import labels
 from calculators.formulas.options import OPTIONS, SHORT, named
 from calculators.formulas.verdict import Bench, Verdict
 from calculators.kit.facts import Facts, Value
-from calculators.kit.shape import Input
+from calculators.kit.fields import Input
 from calculators.kit.units import show
 
 

@@ -28,7 +28,8 @@ from calculators.formulas.verdict import Bench, Verdict, bench_of
 from calculators.kit.carry import link
 from calculators.kit.chart import Stack
 from calculators.kit.facts import Facts, Value
-from calculators.kit.shape import LEFT_OUT, Input, Link, NoValue, Table, fill, output
+from calculators.kit.fields import Input
+from calculators.kit.shape import LEFT_OUT, Link, NoValue, Table, fill, output
 from calculators.kit.units import Range, show, significant
 
 STAYS = "nothing"  # what rules out a way that is left

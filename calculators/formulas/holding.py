@@ -13,7 +13,7 @@ from calculators.formulas.architecture import Architecture
 from calculators.formulas.memory import GB, GIB, Split
 from calculators.kit import search, workload
 from calculators.kit.facts import Facts, Value
-from calculators.kit.shape import InputError
+from calculators.kit.fields import InputError
 from calculators.kit.units import Range
 from calculators.kit.workload import GGUF, LAYERWISE
 

@@ -3,7 +3,7 @@
 from calculators.formulas import architecture
 from calculators.formulas.architecture import Architecture
 from calculators.kit import workload
-from calculators.kit.shape import InputError
+from calculators.kit.fields import InputError
 from calculators.kit.units import show
 from calculators.kit.workload import OwnModel
 

@@ -12,7 +12,8 @@ from calculators.formulas.options import CLOUD, OWN, Finding
 from calculators.formulas.placement import Refusal
 from calculators.kit import search
 from calculators.kit.facts import Facts
-from calculators.kit.shape import FromFact, NoValue
+from calculators.kit.fields import FromFact
+from calculators.kit.shape import NoValue
 from calculators.kit.units import HOURS_PER_MONTH, Range, show, significant
 
 HAD = {CLOUD: three_ways.ON_DEMAND, OWN: three_ways.BOUGHT}

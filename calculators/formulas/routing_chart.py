@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from calculators.formulas import hybrid
 from calculators.formulas.routing_ways import DEVELOPMENT, FALLBACK, SPECIALISED, TIERED, Fleet, fleet_of, ways_of
 from calculators.kit.chart import Bars, Chart, Line, Lines
-from calculators.kit.shape import Field
+from calculators.kit.fields import Field
 from calculators.kit.units import show
 
 if TYPE_CHECKING:  # the calculator imports this module

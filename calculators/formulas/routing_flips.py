@@ -16,8 +16,9 @@ from calculators.formulas.routing_ways import (
     costs_of,
     fleet_of,
 )
+from calculators.kit.fields import Field
 from calculators.kit.search import Change, changes, just_beyond, varied
-from calculators.kit.shape import Field, Flip
+from calculators.kit.shape import Flip
 
 if TYPE_CHECKING:  # the calculator imports this module
     from calculators.routing import Inputs

@@ -19,7 +19,8 @@ from calculators.formulas.memory import SERVER, Split
 from calculators.formulas.placement import Refusal
 from calculators.kit import workload
 from calculators.kit.facts import Facts, Value
-from calculators.kit.shape import FromFact, NoValue, choice, folded, number, stepped, when, whole
+from calculators.kit.fields import FromFact, choice, folded, number, stepped, when, whole
+from calculators.kit.shape import NoValue
 from calculators.kit.units import HOURS_PER_MONTH, SECONDS_PER_HOUR, show
 
 SIMPLE, FULL = "simple", "full"

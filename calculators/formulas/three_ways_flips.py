@@ -23,8 +23,9 @@ from calculators.formulas.three_ways import (
     speed_of,
 )
 from calculators.kit.facts import Facts
+from calculators.kit.fields import Field
 from calculators.kit.search import changes, varied
-from calculators.kit.shape import Field, Flip, NoValue
+from calculators.kit.shape import Flip, NoValue
 
 STRAIGHT = ("gpu_hour_usd", "purchase_usd", "gpu_kw", "pue", "kwh_usd", "hosting_kw_usd", "reserve_replicas",
             "staging_replicas", "engineers", "engineer_usd", "storage_gb", "storage_usd", "traffic_bytes", "traffic_usd")

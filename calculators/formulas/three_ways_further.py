@@ -7,7 +7,8 @@ from calculators.formulas.placement import Refusal
 from calculators.formulas.three_ways import BOUGHT, SPOT, Inputs, Setting
 from calculators.formulas.three_ways_ranges import ESTIMATE, middle
 from calculators.formulas.three_ways_result import Outputs
-from calculators.kit.shape import Input, Link, NoValue
+from calculators.kit.fields import Input
+from calculators.kit.shape import Link, NoValue
 from calculators.kit.units import show, significant
 
 MANY_REPLICAS = 10  # no longer a small deployment, for which the form's start counts people

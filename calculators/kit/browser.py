@@ -6,12 +6,14 @@ from typing import Any
 
 import calculators
 from calculators.kit import days
+from calculators.kit.beside import side_by_side, then_and_now
 from calculators.kit.export import markdown
 from calculators.kit.facts import Facts, MissingFact
-from calculators.kit.render import chances, errors, flips, note, record, result, side_by_side, then_and_now
+from calculators.kit.fields import InputError
+from calculators.kit.render import chances, errors, flips, note, record, result
 from calculators.kit.result import Result
 from calculators.kit.result import answer as ask
-from calculators.kit.shape import Calculator, InputError
+from calculators.kit.shape import Calculator
 
 _texts: dict[str, str] = {}
 

@@ -1,6 +1,7 @@
 """What a reader has set in one calculator, as a link takes it to the form of the next."""
 
-from calculators.kit.shape import Input, Link
+from calculators.kit.fields import Input
+from calculators.kit.shape import Link
 
 
 def link(text: str, page: str, **values: Input) -> Link:

@@ -1,12 +1,14 @@
 """A result as text to keep: a Markdown note, and the JSON of the command line."""
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from calculators.kit.facts import Facts, MissingFact, Value
+from calculators.kit.fields import Field, Input, InputError
 from calculators.kit.result import Result
-from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue, Output, Ref, Table
-from calculators.kit.units import Range, percent
+from calculators.kit.shape import Calculator, Flip, NoValue, Output, Ref, Table
+from calculators.kit.units import Range, percent, show
 
 SCHEMA = 1
 
@@ -168,3 +170,28 @@ def listing(calculators: list[Calculator], defaults: list[dict[str, Input]], fac
          "outputs": [{"name": name, "label": o.label, "unit": o.unit, "kind": o.kind}
                      for name, o in c.results().items()]}
         for c, default in zip(calculators, defaults, strict=True)]}
+
+
+def flip_texts(flips: Iterable[Flip], fields: Mapping[str, Field]) -> list[str]:
+    """The flips as sentences, those that change the answer first; inputs that do not, together by the reason."""
+    changing, others = [], dict[str, list[str]]()
+    for flip in flips:
+        if flip.value is not None:
+            changing.append(flip_text(flip, fields[flip.input]))
+        else:
+            others.setdefault(flip.why, []).append(fields[flip.input].label.rstrip("?"))
+    return [*changing, *(f"{'; '.join(labels)}: {why}" for why, labels in others.items())]
+
+
+def flip_text(flip: Flip, spec: Field) -> str:
+    """One flip as a sentence."""
+    asked = spec.label if spec.label.endswith("?") else f"{spec.label}:"
+    if flip.value is None:
+        return f"{asked} {flip.why}"
+    value = spec.choices.get(str(flip.value)) or show(_to_four(flip.value) if spec.kind == "number" else flip.value, flip.unit)
+    return " ".join(part for part in (asked, flip.beyond, value, "→", flip.answer) if part)
+
+
+def _to_four(value: Value) -> Value:
+    """A number to 4 significant digits: nobody sets a price or a share more finely."""
+    return value if isinstance(value, str | bool) else float(f"{value:.4g}")

@@ -7,7 +7,7 @@ was assumed, how old the figures are and where they come from, and the link that
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from calculators.kit.render import flip_text
+from calculators.kit.export import flip_text
 from calculators.kit.result import Result
 from calculators.kit.shape import NoValue, Table
 

@@ -1,17 +1,19 @@
-"""A calculator as HTML: its form, its result, its errors. The same code at build time and in the browser."""
+"""A calculator as HTML: its section of a page and its result. The same code at build time and in the browser."""
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from html import escape
 from typing import Any
 
 from calculators.kit import chart as charts
 from calculators.kit.chances import Chances
-from calculators.kit.export import markdown
+from calculators.kit.export import flip_texts, markdown
 from calculators.kit.facts import Facts, Source, Value
+from calculators.kit.fields import InputError
+from calculators.kit.form import form, presets
+from calculators.kit.prose import prose
 from calculators.kit.result import Result
-from calculators.kit.shape import Calculator, Field, Flip, Input, InputError, NoValue, Output, Ref, Table
-from calculators.kit.units import UNITS, Range, number, percent, show
+from calculators.kit.shape import Calculator, NoValue, Output, Ref, Table
+from calculators.kit.units import Range, percent
 
 # From a page that holds a calculator up to the root of the site. Such pages lie two folders deep
 # (guide/cost-at-scale/, calculators/break-even/), whatever path the site is published under; a test holds them to it.
@@ -22,140 +24,6 @@ LONG_CELL = 24  # characters of a cell from which it is given room, so that its 
 TALL_TABLE = 20  # rows from which a table scrolls by itself
 
 
-def form(calculator: Calculator, values: Mapping[str, Input], facts: Facts, prefix: str) -> str:
-    """The form, filled with values. Works as a plain GET form as well: its fields are the link's names."""
-    fields = calculator.fields()
-    asked = calculator.asked(values)
-    steps: dict[str, dict[str, list[str]]] = {}
-    for name, spec in fields.items():
-        row = _row(name, spec, values[name], facts, prefix)
-        # A field that waits for another answer: the page script shows and hides it. Without scripts every field shows.
-        steps.setdefault(spec.step, {}).setdefault(spec.group, []).append(row if name in asked else _unasked(row))
-    parts = [_groups(groups) if not step else
-             f'<fieldset class="form-step"><legend>{escape(step)}</legend><div class="calculator-form">{_groups(groups)}</div>'
-             "</fieldset>" for step, groups in steps.items()]
-    return (
-        f'<form class="calculator-form" method="get" novalidate aria-label="{escape(calculator.title)}: inputs">'
-        f'{"".join(parts)}'
-        '<p class="calculator-actions" hidden>'
-        '<button type="reset" class="md-button">Reset</button> '
-        '<button type="button" class="md-button" data-copy="link">Copy link</button> '
-        '<button type="button" class="md-button" data-copy="private">Copy private link</button> '
-        '<button type="button" class="md-button" data-copy="markdown">Copy as Markdown</button> '
-        '<button type="button" class="md-button" data-keep>Keep to compare</button>'
-        "</p></form>"
-    )
-
-
-def _groups(groups: Mapping[str, list[str]]) -> str:
-    """The fields of a step: first those that every reader needs, then the others, folded under their headings."""
-    folded = "".join(f'<details class="more-fields"><summary>{escape(group)}</summary><div class="calculator-form">'
-                     f'{"".join(held)}</div></details>' for group, held in groups.items() if group)
-    return "".join(groups.get("", [])) + folded
-
-
-def _unasked(row: str) -> str:
-    return row.replace(" data-field=", " data-unasked data-field=", 1)
-
-
-def _row(name: str, spec: Field, default: Input, facts: Facts, prefix: str) -> str:
-    ident = f"{prefix}-{name}"
-    if spec.kind == "yes_no":
-        return _radios(name, spec, default, ident)
-    if spec.kind == "list":
-        return _boxes(name, spec, default, facts, ident)
-    make = {"choice": _select, "text": _area, "day": _day}.get(spec.kind, _text)
-    control = make(name, spec, default, facts, ident)
-    return (
-        f'<div class="field" {_marks(name, spec)}><label for="{ident}">{escape(spec.label)}</label>'
-        f'<span class="control">{control}</span>'
-        f'<small class="help" id="{ident}-help">{escape(spec.help)}</small>{_error_place(ident)}</div>'
-    )
-
-
-def _marks(name: str, spec: Field) -> str:
-    """What tells the page script about a field: its name, whether its value is offered on other pages, and when it is
-    asked: "mode=full way=own,rented"."""
-    when = " ".join(f"{other}={','.join(values)}" for other, values in spec.asked_if)
-    return f'data-field="{name}"{" data-shared" if spec.shared else ""}{f" data-when={chr(34)}{when}{chr(34)}" if when else ""}'
-
-
-def _named(name: str, ident: str) -> str:
-    return f'id="{ident}" name="{name}" autocomplete="off" aria-describedby="{ident}-help {ident}-error"'
-
-
-def _text(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> str:
-    keys = "numeric" if spec.kind == "whole" else "decimal"
-    return (f'<input {_named(name, ident)} type="text" inputmode="{keys}" spellcheck="false" '
-            f'value="{escape(spec.form_text(default))}"><span class="unit">{escape(UNITS[spec.unit])}</span>')
-
-
-def _day(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> str:
-    return f'<input {_named(name, ident)} type="date" value="{escape(spec.form_text(default))}">'
-
-
-def _area(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> str:
-    return (f'<textarea {_named(name, ident)} rows="3" spellcheck="false" maxlength="{spec.most}">'
-            f"{escape(spec.form_text(default))}</textarea>")
-
-
-def _select(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> str:
-    options = "".join(f'<option value="{escape(value)}"{" selected" if value == default else ""}>{escape(text)}</option>'
-                      for value, text in spec.options(facts).items())
-    return f'<select {_named(name, ident)}>{options}</select>'
-
-
-def _boxes(name: str, spec: Field, default: Input, facts: Facts, ident: str) -> str:
-    """A list as boxes to tick, those of the default first and in its order; a long one with a field to find in it."""
-    options = spec.options(facts)
-    chosen = [value for value in default if value in options] if isinstance(default, tuple) else []
-    rest = [value for value in options if value not in chosen]
-    boxes = "".join(f'<label><input type="checkbox" name="{name}" value="{escape(value)}"'
-                    f'{" checked" if value in chosen else ""}> {escape(options[value])}</label>' for value in chosen + rest)
-    find = (f'<input type="search" autocomplete="off" placeholder="Find" aria-label="Find in {escape(spec.label)}" '
-            "data-find hidden>"
-            if len(options) > 12 else "")
-    return (
-        f'<fieldset class="field boxes" {_marks(name, spec)} aria-describedby="{ident}-help {ident}-error">'
-        f'<legend>{escape(spec.label)}</legend>{find}<span class="control">{boxes}</span>'
-        f'<small class="help" id="{ident}-help">{escape(spec.help)}</small>{_error_place(ident)}</fieldset>'
-    )
-
-
-def _radios(name: str, spec: Field, default: Input, ident: str) -> str:
-    choices = "".join(
-        f'<label><input type="radio" name="{name}" value="{value}"{" checked" if (value == "yes") == default else ""}> '
-        f"{value}</label>"
-        for value in ("yes", "no")
-    )
-    return (
-        f'<fieldset class="field" {_marks(name, spec)} aria-describedby="{ident}-help {ident}-error">'
-        f'<legend>{escape(spec.label)}</legend><span class="control">{choices}</span>'
-        f'<small class="help" id="{ident}-help">{escape(spec.help)}</small>{_error_place(ident)}</fieldset>'
-    )
-
-
-def _presets(calculator: Calculator, facts: Facts) -> str:
-    """Links that fill the form with each row of a table, in the columns that are called as its fields are."""
-    if not calculator.presets:
-        return ""
-    fields = calculator.fields()
-    links = []
-    for values in facts.rows(calculator.presets).values():
-        # Numbers in full, since the page script puts them into the form as they stand.
-        texts = {name: spec.form_text(spec.read(name, values[name], facts)).replace(",", "")
-                 for name, spec in fields.items() if name in values}
-        asked = {other: text for name in texts for other, text in calculator.asking(name).items()}  # what they wait for
-        parts = [f"{name}={text}" for name, text in sorted((asked | texts).items())]
-        query = "&".join([f"?v={calculator.version.partition('.')[0]}", *parts])
-        links.append(f'<a href="{escape(query)}" data-preset>{escape(str(values["name"]))}</a>')
-    return f'<p class="calculator-presets">Start from: {", ".join(links)}.</p>'
-
-
-def _error_place(ident: str) -> str:
-    return f'<strong class="field-error" id="{ident}-error"></strong>'
-
-
 def section(calculator: Calculator, built: Result, facts: Facts, source_html: str, runtime: str) -> str:
     """The whole calculator as the page is built: form, result at the defaults, formula."""
     slug = calculator.slug
@@ -163,7 +31,7 @@ def section(calculator: Calculator, built: Result, facts: Facts, source_html: st
         f'<section class="calculator" id="calculator-{slug}" data-slug="{slug}" data-as-of="{facts.as_of}" '
         f'data-facts="{" ".join(calculator.data)}" data-query="{escape(built.link)}" '
         f'data-runtime="{ROOT}{runtime}" aria-label="{escape(calculator.title)} calculator">'
-        f"{_presets(calculator, facts)}{form(calculator, built.inputs, facts, slug)}"
+        f"{presets(calculator, facts)}{form(calculator, built.inputs, facts, slug)}"
         '<p class="calculator-status" role="status" data-status></p>'
         '<noscript><p class="calculator-note">The result below is for the values in the form. To change them here, '
         "JavaScript is needed; the command line gives the same answers.</p></noscript>"
@@ -247,68 +115,6 @@ def note(sentence: str) -> str:
 
 def _warnings(warnings: list[str]) -> str:
     return "".join(map(note, warnings))
-
-
-def side_by_side(kept: Sequence[Result], now: Result) -> str:
-    """Results that were kept beside this one: the inputs that differ, and the figures with their distance from the first."""
-    press = '<button type="button" class="md-button" data-{}="{}" aria-label="{} kept result {}">{}</button>'
-    heads = [f"Kept {i} {press.format('open', i - 1, 'Show', i, 'Show')} {press.format('drop', i - 1, 'Remove', i, 'Remove')}"
-             for i in range(1, len(kept) + 1)]
-    return _comparison("This result beside those you kept", [*heads, "Now"], [*kept, now])
-
-
-def then_and_now(then: Result, now: Result) -> str:
-    """A dated link: what it showed on its day, what it shows today, and which of its figures have changed since."""
-    before, after = ({fact.key: fact for fact in result.facts} for result in (then, now))
-    changed = [f"{fact.label}: {show(before[key].value, fact.unit)}, now {show(fact.value, fact.unit)} (from {fact.start})"
-               for key, fact in after.items() if key in before and before[key].value != fact.value]
-    items = "".join(f"<li>{escape(text)}</li>" for text in changed)
-    said = (f"<p>Figures that have changed since:</p><ul>{items}</ul>" if changed
-            else "<p>None of the figures that it names has changed since.</p>")
-    return _comparison("Then and now", [f"On {then.as_of}", f"On {now.as_of}"], [then, now]) + said
-
-
-def _comparison(title: str, heads: Sequence[str], results: Sequence[Result]) -> str:
-    calculator = results[0].calculator
-    rows = [(f"{spec.label} (input)", [result.asked.get(name, "not asked") for result in results])
-            for name, spec in calculator.fields().items() if len({result.asked.get(name) for result in results}) > 1]
-    rows.append(("Answer", [result.headline for result in results]))
-    rows += [(spec.label, [_beside(result, results[0], name, spec) for result in results])
-             for name, spec in calculator.results().items()
-             if spec.unit != "text" and not spec.table and any(name in result.shown for result in results)]
-    head = "".join(f'<th scope="col">{text}</th>' for text in ["", *heads])
-    body = "".join(f'<tr><th scope="row">{escape(label)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}'
-                   "</tr>" for label, cells in rows)
-    return (f'<div class="scroll compared" tabindex="0" role="group" aria-label="{escape(title)}">'
-            f'<table class="figures-table"><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead>'
-            f"<tbody>{body}</tbody></table></div>")
-
-
-def _beside(result: Result, first: Result, name: str, spec: Output) -> str:
-    """A figure, and how far it is from that of the first result."""
-    if name not in result.shown:
-        return "not asked"
-    value, base = result.outputs[name], first.outputs[name]
-    shown = spec.shown(value)
-    now, then = _number(value), _number(base)
-    if result is first or now is None or then is None or now == then:
-        return shown
-    return f"{shown} ({_distance(now / then)})" if then else shown
-
-
-def _distance(ratio: float) -> str:
-    """How far a figure is from another, in words."""
-    if ratio >= 3:
-        return f"{number(float(f'{ratio:.2g}'))} times"
-    change = abs(ratio - 1)
-    return "nearly the same" if change < 0.005 else f"{'+' if ratio > 1 else '−'}{percent(change)}"
-
-
-def _number(value: object) -> float | None:
-    """The number of a figure, the central one of a range; None if it is none."""
-    if isinstance(value, Range):
-        return value.central
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _figures(answer: Result) -> str:
@@ -401,31 +207,6 @@ def flips(answer: Result) -> str:
     return f"<p><strong>What would change the answer, one input alone</strong></p><ul>{items}</ul>"
 
 
-def flip_texts(flips: Iterable[Flip], fields: Mapping[str, Field]) -> list[str]:
-    """The flips as sentences, those that change the answer first; inputs that do not, together by the reason."""
-    changing, others = [], dict[str, list[str]]()
-    for flip in flips:
-        if flip.value is not None:
-            changing.append(flip_text(flip, fields[flip.input]))
-        else:
-            others.setdefault(flip.why, []).append(fields[flip.input].label.rstrip("?"))
-    return [*changing, *(f"{'; '.join(labels)}: {why}" for why, labels in others.items())]
-
-
-def flip_text(flip: Flip, spec: Field) -> str:
-    """One flip as a sentence."""
-    asked = spec.label if spec.label.endswith("?") else f"{spec.label}:"
-    if flip.value is None:
-        return f"{asked} {flip.why}"
-    value = spec.choices.get(str(flip.value)) or show(_to_four(flip.value) if spec.kind == "number" else flip.value, flip.unit)
-    return " ".join(part for part in (asked, flip.beyond, value, "→", flip.answer) if part)
-
-
-def _to_four(value: Value) -> Value:
-    """A number to 4 significant digits: nobody sets a price or a share more finely."""
-    return value if isinstance(value, str | bool) else float(f"{value:.4g}")
-
-
 def _next(answer: Result) -> str:
     if not answer.next:
         return ""
@@ -450,46 +231,3 @@ def source_html(source: Source, root: str = ROOT) -> str:
             f'(<span class="dated">{escape(source.dated())}</span>)')
 
 
-_INLINE = ((re.compile(r"\[([^\]]*)\]\(((?:https?://|\?v=)[^\s)]+)\)"), r'<a href="\2">\1</a>'),
-           (re.compile(r"\*\*(.+?)\*\*"), r"<strong>\1</strong>"), (re.compile(r"`([^`]+)`"), r"<code>\1</code>"))
-
-
-def prose(text: str) -> str:
-    """Markdown of our own as HTML: headings, paragraphs, lists and tables; bold, code and links in them.
-
-    Headings become paragraphs of a class, since the page around them has its own order of headings; what stands under one of
-    the second rank is a part that can be told by its name.
-    """
-    blocks = re.split(r"\n{2,}", text.strip())
-    parts: list[tuple[str, list[str]]] = [("top", [])]
-    for block in blocks:
-        if block.startswith("## "):
-            parts.append((re.sub(r"[^a-z]+", "-", block[3:].partition("\n")[0].lower()).strip("-"), []))
-        parts[-1][1].append(_block(block.split("\n")))
-    return "".join(f'<div class="record-part" data-part="{name}">{"".join(held)}</div>' for name, held in parts if held)
-
-
-def _block(lines: list[str]) -> str:
-    heading = re.match(r"(#+) (.*)", lines[0])
-    if heading:
-        rest = _block(lines[1:]) if lines[1:] else ""
-        return f'<p class="record-h{len(heading[1])}">{_in_line(heading[2])}</p>{rest}'
-    if all(re.match(r"[-*] ", line) for line in lines):
-        return f"<ul>{''.join(f'<li>{_in_line(line[2:])}</li>' for line in lines)}</ul>"
-    if len(lines) > 1 and re.fullmatch(r"[|\s:-]+", lines[1]):
-        head, *rows = [_cells(line) for line in [lines[0], *lines[2:]]]
-        body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-        return (f'<div class="scroll"><table><thead><tr>{"".join(f"<th>{cell}</th>" for cell in head)}</tr></thead>'
-                f"<tbody>{body}</tbody></table></div>")
-    return f"<p>{_in_line(' '.join(lines))}</p>"
-
-
-def _cells(line: str) -> list[str]:
-    return [_in_line(cell.strip().replace("\\|", "|")) for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
-
-
-def _in_line(text: str) -> str:
-    found = escape(text)
-    for pattern, html in _INLINE:
-        found = pattern.sub(html, found)
-    return found

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from calculators.kit.chances import Chances
 from calculators.kit.chart import Chart
 from calculators.kit.facts import Fact, Facts, Source, Value
-from calculators.kit.shape import LEFT_OUT, Calculator, Flip, Input, InputError, Link, NoValue, Output, Table, fill
+from calculators.kit.fields import Input, InputError
+from calculators.kit.shape import LEFT_OUT, Calculator, Flip, Link, NoValue, Output, Table, fill
 from calculators.kit.units import Range
 
 EXTREME = "These numbers are too far apart to calculate with: one is too large or too close to nothing."

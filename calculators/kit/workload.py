@@ -1,6 +1,6 @@
 """The fields that several calculators share, declared once: same name, same label, same unit, same meaning.
 
-Each function returns a dataclass field, as `kit.shape` makes them: `model: str = workload.model()`. A name here is the
+Each function returns a dataclass field, as `kit.fields` makes them: `model: str = workload.model()`. A name here is the
 name that the form, the link and the command line use. Defaults may differ between calculators, meanings may not.
 """
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from calculators.kit.shape import FromFact, InputError, choice, folded, number, shared, text, whole, yes_no
+from calculators.kit.fields import FromFact, InputError, choice, folded, number, shared, text, whole, yes_no
 from calculators.kit.units import HOURS_PER_DAY, read_number, show
 
 CUSTOM = "custom"  # the choice of a model that is described by the fields below instead

@@ -9,8 +9,9 @@ from typing import Any, TextIO
 
 from calculators.kit.export import as_dict, error_dict
 from calculators.kit.facts import Facts, MissingFact
+from calculators.kit.fields import InputError
 from calculators.kit.result import answer
-from calculators.kit.shape import Calculator, InputError
+from calculators.kit.shape import Calculator
 from calculators.terminal.facts import checked_day
 from calculators.terminal.given_json import as_object
 

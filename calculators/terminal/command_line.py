@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from calculators import SLUGS
-from calculators.kit.shape import InputError
+from calculators.kit.fields import InputError
 
 OPTIONS = ("as-of", "facts", "batch")  # take a value
 SWITCHES = ("json", "markdown", "record", "help")  # do not

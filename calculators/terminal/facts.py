@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from calculators.kit.facts import Facts, MissingFact, Source
-from calculators.kit.shape import InputError
+from calculators.kit.fields import InputError
 from calculators.kit.units import UNITS
 from calculators.terminal.given_json import not_json
 

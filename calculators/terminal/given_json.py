@@ -4,7 +4,7 @@ import json
 import math
 from typing import Any
 
-from calculators.kit.shape import InputError
+from calculators.kit.fields import InputError
 
 
 def as_object(line: str) -> dict[str, Any]:

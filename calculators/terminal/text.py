@@ -1,7 +1,6 @@
 """A result as text for a terminal."""
 
-from calculators.kit.export import as_written, chance_lines, table_lines, unused_sentences
-from calculators.kit.render import flip_texts
+from calculators.kit.export import as_written, chance_lines, flip_texts, table_lines, unused_sentences
 from calculators.kit.result import Result
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from calculators.buildtime import DOCS, data, fence
 from calculators.kit.facts import Facts
+from calculators.kit.fields import Field, InputError
 from calculators.kit.result import answer
-from calculators.kit.shape import Calculator, Field, InputError
+from calculators.kit.shape import Calculator
 
 
 def page_start(slug: str) -> dict[str, str]:
